@@ -1,0 +1,24 @@
+// Builds dist/: TypeScript by tsc, then the files that code reads at run time (SQL, JSON).
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'cli'];
+
+execFileSync(
+  process.execPath,
+  [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  { cwd: root, stdio: 'inherit' },
+);
+for (const room of rooms) {
+  const from = path.join(root, room);
+  if (!existsSync(from)) continue;
+  cpSync(from, path.join(root, 'dist', room), {
+    recursive: true,
+    filter: (file) => !/\.(ts|md)$/.test(file),
+  });
+}
+const main = path.join(root, 'dist/cli/main.js');
+if (existsSync(main)) chmodSync(main, 0o755);
