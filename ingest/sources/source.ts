@@ -1,0 +1,81 @@
+/** One log object as a source lists it: enough to know it again and to fetch it. */
+export interface ListedObject {
+  source: 's3' | 'local';
+  /** S3 bucket; empty for local files. */
+  bucket: string;
+  /** S3 key, or the absolute real path of a local file. */
+  key: string;
+  /** What changes when the content changes: the ETag without quotes, or the mtime in nanoseconds. */
+  version: string;
+  size_bytes: number;
+  /** Milliseconds since the epoch. */
+  last_modified_at: number;
+}
+
+/** A place that could not be listed; the run goes on with the others and ends "done in part". */
+export interface ListProblem {
+  problem: 'denied' | 'missing' | 'failed';
+  /** The prefix, directory or file. */
+  place: string;
+  message: string;
+}
+
+/** A listed name that is no log file, and why it was left out (digest, insight, not .json.gz, ...). */
+export interface SkippedName {
+  skipped: string;
+  key: string;
+}
+
+export type Listing = ListedObject | ListProblem | SkippedName;
+
+/** What to list. Instants are milliseconds since the epoch, half-open, and apply to event time. */
+export interface ListFilter {
+  from?: number | undefined;
+  to?: number | undefined;
+  accounts?: readonly string[] | undefined;
+  regions?: readonly string[] | undefined;
+}
+
+/** Where a worker finds the objects again. Plain data: it crosses to the worker threads. */
+export type ReaderConfig =
+  | { source: 'local' }
+  | {
+      source: 's3';
+      region?: string | undefined;
+      endpoint?: string | undefined;
+      pathStyle?: boolean | undefined;
+      anonymous?: boolean | undefined;
+      profile?: string | undefined;
+    };
+
+export interface Source {
+  /** As the user gave it, for messages. */
+  readonly description: string;
+  readonly reader: ReaderConfig;
+  /** Streams the listing; bounded memory whatever the number of objects. */
+  list(filter: ListFilter, signal: AbortSignal): AsyncIterable<Listing>;
+}
+
+/** Fetches the bytes of listed objects, inside a worker. */
+export interface ObjectReader {
+  /** Rejects with ObjectError. */
+  read(object: ListedObject, signal?: AbortSignal): Promise<Buffer>;
+  close(): void;
+}
+
+/**
+ * Why an object could not be read. `transient`: try again later, no terminal status; `gone`: listed
+ * but no longer there; `denied`: no permission; `changed`: overwritten between list and get (the next
+ * listing brings it with its new version); `unreadable`: not a regular file, or an I/O error.
+ */
+export type ObjectErrorClass = 'transient' | 'gone' | 'denied' | 'changed' | 'unreadable';
+
+export class ObjectError extends Error {
+  readonly errorClass: ObjectErrorClass;
+
+  constructor(errorClass: ObjectErrorClass, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ObjectError';
+    this.errorClass = errorClass;
+  }
+}
