@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { exitCodes, KeymeterError, messageOf } from './errors.ts';
+
+/** An applied quota value that differs from the default of its Region. */
+const quotaOverride = z.object({
+  account_id: z.string().optional().describe('absent: every account'),
+  region: z.string().optional().describe('absent: every Region'),
+  quota_id: z.string(),
+  value: z.number().positive(),
+});
+
+const priceOverride = z.object({
+  class_id: z.string(),
+  region: z.string().optional(),
+  usd_per_10k: z.number().nonnegative(),
+});
+
+/** keymeter.json: what the log cannot tell. Every part is optional. */
+export const configSchema = z.object({
+  quotaOverrides: z.array(quotaOverride).default([]),
+  priceOverrides: z.array(priceOverride).default([]),
+  /** Accounts of the organisation; others are foreign. Empty: the accounts whose trails were read. */
+  ownAccounts: z.array(z.string()).default([]),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type QuotaOverride = Config['quotaOverrides'][number];
+
+export const defaultConfig: Config = configSchema.parse({});
+
+/** Reads a config file; throws KeymeterError config_unreadable or config_invalid. */
+export function readConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new KeymeterError('config_unreadable', `cannot read ${file}: ${messageOf(error)}`, {
+      fix: 'name an existing JSON file with --config',
+      exitCode: exitCodes.usage,
+      cause: error,
+    });
+  }
+  try {
+    return configSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new KeymeterError('config_invalid', `${file} is no valid configuration: ${detail}`, {
+      fix: 'see docs/configuration.md for its form',
+      exitCode: exitCodes.usage,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
+import { createMacrosSql } from './macros.ts';
+import { viewsSql } from './views.ts';
+
+/** Raised by one with every change of schema.sql; a database from a newer keymeter is refused. */
+export const schemaVersion = 1;
+
+/** Paths open in this process: DuckDB itself would let a second instance lose rows silently. */
+const openPaths = new Set<string>();
+
+export interface DatabaseOptions {
+  readOnly?: boolean;
+  /** DuckDB's memory limit, such as `1GB`. */
+  memoryLimit?: string;
+  threads?: number;
+}
+
+/** An open keymeter database: the one DuckDB instance of its file in this process. */
+export class Database {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly #instance: DuckDBInstance;
+  readonly #key: string;
+
+  constructor(instance: DuckDBInstance, file: string, key: string, readOnly: boolean) {
+    this.#instance = instance;
+    this.path = file;
+    this.#key = key;
+    this.readOnly = readOnly;
+  }
+
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+    openPaths.delete(this.#key);
+  }
+}
+
+/**
+ * Opens (and creates, unless read-only) a database file; `:memory:` for tests.
+ * Throws KeymeterError: database_in_use (exit code 3), database_missing, database_newer,
+ * database_not_keymeter, database_open_here, database_unreadable.
+ */
+export async function openDatabase(file: string, options: DatabaseOptions = {}): Promise<Database> {
+  const inMemory = file === ':memory:';
+  const key = inMemory ? `:memory:${Math.random()}` : path.resolve(file);
+  if (openPaths.has(key)) {
+    throw new KeymeterError('database_open_here', `${file} is already open in this process`, {
+      fix: 'share the open Database instead of opening the file again',
+    });
+  }
+  const readOnly = options.readOnly ?? false;
+  if (readOnly && !inMemory && !existsSync(file)) {
+    throw new KeymeterError('database_missing', `there is no database at ${file}`, {
+      fix: 'run `keymeter ingest <source> --db FILE` first, or name the right file with --db',
+    });
+  }
+  const instance = await createInstance(file, options);
+  openPaths.add(key);
+  const database = new Database(instance, file, key, readOnly);
+  try {
+    await prepareSchema(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+async function createInstance(file: string, options: DatabaseOptions): Promise<DuckDBInstance> {
+  const config: Record<string, string> = {
+    access_mode: options.readOnly ? 'READ_ONLY' : 'READ_WRITE',
+    // Files are read by our workers only; DuckDB needs no network and no extension.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    preserve_insertion_order: 'false',
+    ...(options.memoryLimit ? { memory_limit: options.memoryLimit } : {}),
+    ...(options.threads ? { threads: String(options.threads) } : {}),
+  };
+  if (file === ':memory:') delete config['access_mode'];
+  else config['temp_directory'] = `${path.resolve(file)}.tmp`;
+  try {
+    return await DuckDBInstance.create(file, config);
+  } catch (error) {
+    throw openError(file, error);
+  }
+}
+
+function openError(file: string, error: unknown): KeymeterError {
+  const message = error instanceof Error ? error.message : String(error);
+  const holder = /PID (\d+)/.exec(message)?.[1];
+  if (/Conflicting lock|Could not set lock/.test(message)) {
+    const who = holder ? `process ${holder}` : 'another process';
+    return new KeymeterError('database_in_use', `${file} is in use by ${who}`, {
+      fix: 'stop that process, or ask it over its API; one process at a time owns a database',
+      exitCode: exitCodes.databaseInUse,
+      cause: error,
+    });
+  }
+  return new KeymeterError('database_unreadable', `cannot open ${file}: ${messageOf(error)}`, {
+    fix: 'check the path and its permissions; a file that is no database must be named otherwise',
+    cause: error,
+  });
+}
+
+async function prepareSchema(database: Database): Promise<void> {
+  const connection = await database.connect();
+  try {
+    const tables = await connection.runAndReadAll(
+      "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' AND table_type = 'BASE TABLE'",
+    );
+    const names = new Set(tables.getRows().map((row) => String(row[0])));
+    if (names.size === 0 && !database.readOnly) return await createSchema(connection);
+    if (!names.has('keymeter_schema')) {
+      throw new KeymeterError('database_not_keymeter', `${database.path} is no keymeter database`, {
+        fix: 'name another file with --db; keymeter never writes into a foreign database',
+      });
+    }
+    const result = await connection.runAndReadAll('SELECT max(version) FROM keymeter_schema');
+    const version = Number(result.getRows()[0]?.[0] ?? 0);
+    if (version > schemaVersion) {
+      throw new KeymeterError(
+        'database_newer',
+        `${database.path} has schema ${version}, this keymeter knows ${schemaVersion}`,
+        { fix: 'upgrade keymeter, or ingest into a new file with --db' },
+      );
+    }
+    if (version < schemaVersion) {
+      throw new KeymeterError(
+        'database_older',
+        `${database.path} has schema ${version}, this keymeter writes ${schemaVersion}`,
+        { fix: 'ingest the trail again into a new file with --db; the logs hold everything' },
+      );
+    }
+  } finally {
+    connection.closeSync();
+  }
+}
+
+async function createSchema(connection: DuckDBConnection): Promise<void> {
+  const schema = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8');
+  await connection.run('BEGIN');
+  try {
+    await connection.run(schema);
+    for (const sql of [...createMacrosSql, ...viewsSql()]) await connection.run(sql);
+    await connection.run(`INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`);
+    await connection.run('COMMIT');
+  } catch (error) {
+    await connection.run('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import {
+  dimensionIds,
+  dimensionNames,
+  type Column,
+  type DimensionName,
+  type Table,
+} from './event-batch.ts';
+
+/** Entries of one dictionary before it is forgotten: bounds memory whatever the trail's size. */
+const entries_max = 200_000;
+
+/**
+ * Gives each distinct tuple of a dimension its number. Forgetting is always safe: the same tuple then
+ * gets another number and stands twice in its dimension, which readers cannot tell.
+ */
+export class DimensionIds {
+  readonly #known: Record<DimensionName, Map<string, number>>;
+  readonly #next: Record<DimensionName, number>;
+
+  private constructor(next: Record<DimensionName, number>) {
+    this.#next = next;
+    this.#known = {
+      calls: new Map(),
+      identities: new Map(),
+      clients: new Map(),
+      keys: new Map(),
+    };
+  }
+
+  static async load(connection: DuckDBConnection): Promise<DimensionIds> {
+    const next = {} as Record<DimensionName, number>;
+    for (const name of dimensionNames) {
+      const last = await connection.runAndReadAll(
+        `SELECT coalesce(max(${dimensionIds[name]}), -1) FROM ${name}`,
+      );
+      next[name] = Number(last.getRows()[0]![0]) + 1;
+    }
+    return new DimensionIds(next);
+  }
+
+  /** After a rollback the stored tuples are unknown. */
+  forget(): void {
+    for (const name of dimensionNames) this.#known[name].clear();
+  }
+
+  /**
+   * Numbers for the batch's tuples, and the tuples to append. A dimension with nearly a tuple a row
+   * is appended as it is: looking it up would cost more than it saves.
+   */
+  resolve(name: DimensionName, table: Table, eventRows: number): { ids: Int32Array; fresh: Table } {
+    const ids = new Int32Array(table.rowCount);
+    const rows: number[] = [];
+    const skipLookup = table.rowCount > 1_000 && table.rowCount > eventRows / 2;
+    const known = this.#known[name];
+    if (known.size > entries_max) known.clear();
+    const columns = Object.values(table.columns);
+    for (let row = 0; row < table.rowCount; row++) {
+      const key = skipLookup ? '' : tupleKey(columns, row);
+      let id = skipLookup ? undefined : known.get(key);
+      if (id === undefined) {
+        id = this.#next[name]++;
+        if (!skipLookup) known.set(key, id);
+        rows.push(row);
+      }
+      ids[row] = id;
+    }
+    const fresh = rows.length === table.rowCount ? table : pick(table, rows);
+    const numbers = Int32Array.from(rows, (row) => ids[row]!);
+    return {
+      ids,
+      fresh: {
+        rowCount: rows.length,
+        columns: { ...fresh.columns, [dimensionIds[name]]: { kind: 'integer', data: numbers } },
+      },
+    };
+  }
+}
+
+/** All values of a row with their lengths, so that no two tuples read alike. */
+function tupleKey(columns: readonly Column[], row: number): string {
+  let key = '';
+  for (const column of columns) {
+    if (column.valid?.[row] === 0) key += '-';
+    else if (column.kind === 'text') {
+      const { bytes, offsets } = column;
+      const text = Buffer.from(
+        bytes.buffer,
+        bytes.byteOffset + offsets[row]!,
+        offsets[row + 1]! - offsets[row]!,
+      ).toString('latin1');
+      key += `${text.length}:${text}`;
+    } else key += `${String((column.data as Uint8Array)[row])};`;
+  }
+  return key;
+}
+
+function pick(table: Table, rows: readonly number[]): Table {
+  const columns = Object.entries(table.columns).map(([name, column]): [string, Column] => [
+    name,
+    pickColumn(column, rows),
+  ]);
+  return { rowCount: rows.length, columns: Object.fromEntries(columns) };
+}
+
+function pickColumn(column: Column, rows: readonly number[]): Column {
+  const valid = column.valid ? { valid: Uint8Array.from(rows, (row) => column.valid![row]!) } : {};
+  if (column.kind === 'text') {
+    const offsets = new Uint32Array(rows.length + 1);
+    const parts = rows.map((row) =>
+      column.bytes.subarray(column.offsets[row], column.offsets[row + 1]),
+    );
+    parts.forEach((part, i) => {
+      offsets[i + 1] = offsets[i]! + part.length;
+    });
+    return { kind: 'text', bytes: new Uint8Array(Buffer.concat(parts)), offsets, ...valid };
+  }
+  if (column.kind !== 'boolean') throw new Error(`dimensions hold no ${column.kind}`);
+  return { kind: 'boolean', data: Uint8Array.from(rows, (row) => column.data[row]!), ...valid };
+}

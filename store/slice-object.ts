@@ -1,0 +1,58 @@
+import type { Column, Table } from './event-batch.ts';
+import type { GroupItem } from './writer.ts';
+
+/** One object of a batch as a batch of its own (with all of the batch's dimensions). */
+export function sliceObject(
+  item: GroupItem,
+  taskIndex: number,
+  options: { withoutRows?: boolean } = {},
+): GroupItem {
+  const result = item.batch.objects.find((object) => object.task_index === taskIndex);
+  if (!result) throw new Error(`batch has no object ${taskIndex}`);
+  const rowTo = options.withoutRows ? result.row_from : result.row_to;
+  const own = <T extends { task_index: number }>(values: readonly T[]) =>
+    options.withoutRows
+      ? []
+      : values.filter((v) => v.task_index === taskIndex).map((v) => ({ ...v, task_index: 0 }));
+  return {
+    objects: [item.objects[taskIndex]!],
+    batch: {
+      objects: [{ ...result, task_index: 0, row_from: 0, row_to: rowTo - result.row_from }],
+      events: sliceTable(item.batch.events, result.row_from, rowTo),
+      dimensions: item.batch.dimensions,
+      rejects: own(item.batch.rejects),
+      related: own(item.batch.related),
+    },
+  };
+}
+
+export function sliceTable(table: Table, from: number, to: number): Table {
+  const columns = Object.entries(table.columns).map(([name, column]): [string, Column] => [
+    name,
+    sliceColumn(column, from, to),
+  ]);
+  return { rowCount: to - from, columns: Object.fromEntries(columns) };
+}
+
+function sliceColumn(column: Column, from: number, to: number): Column {
+  const valid = column.valid ? { valid: column.valid.subarray(from, to) } : {};
+  switch (column.kind) {
+    case 'text':
+      return {
+        kind: 'text',
+        bytes: column.bytes,
+        offsets: column.offsets.subarray(from, to + 1),
+        ...valid,
+      };
+    case 'uuid':
+      return { kind: 'uuid', data: column.data.subarray(from * 16, to * 16), ...valid };
+    case 'timestamp':
+      return { kind: 'timestamp', data: column.data.subarray(from, to), ...valid };
+    case 'bigint':
+      return { kind: 'bigint', data: column.data.subarray(from, to), ...valid };
+    case 'integer':
+      return { kind: 'integer', data: column.data.subarray(from, to), ...valid };
+    case 'boolean':
+      return { kind: 'boolean', data: column.data.subarray(from, to), ...valid };
+  }
+}

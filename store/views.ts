@@ -1,0 +1,79 @@
+import { kmsEventColumns, type StoredIn } from './relations.ts';
+
+/** How each dimension joins to `events` (alias e). */
+const joins: Record<Exclude<StoredIn, 'events'>, string> = {
+  calls: 'LEFT JOIN calls ON calls.call_no = e.call_no',
+  identities: 'LEFT JOIN identities ON identities.identity_no = e.identity_no',
+  clients: 'LEFT JOIN clients ON clients.client_no = e.client_no',
+  keys: 'LEFT JOIN keys ON keys.key_no = e.key_no',
+  objects: 'LEFT JOIN ingest_objects AS objects ON objects.object_no = e.object_no',
+};
+
+/**
+ * SELECT of the contract's columns over the star. DuckDB keeps a join whose columns nobody reads, so
+ * a query is given only the dimensions that its own words name; `only` null means all columns.
+ */
+export function kmsEventsSql(only: ReadonlySet<string> | null): string {
+  const columns = kmsEventColumns.filter((column) => only === null || only.has(column.name));
+  const tables = new Set(columns.map((column) => column.table));
+  const selected = columns.map((column) => {
+    const alias = column.table === 'events' ? 'e' : column.table;
+    const sql = (column.sql ?? `t.${column.name}`).replaceAll('t.', `${alias}.`);
+    return `${sql} AS ${column.name}`;
+  });
+  if (selected.length === 0) selected.push('e.event_time AS event_time');
+  const joined = Object.entries(joins).filter(([table]) => tables.has(table as StoredIn));
+  return `SELECT ${selected.join(', ')} FROM events AS e ${joined.map(([, sql]) => sql).join(' ')}`;
+}
+
+/**
+ * One row for each counted call and quota it is charged to (definitions.md 6): the request quota of
+ * the operation; the custom key store's own quota; and for ReplicateKey (two CreateKey) and
+ * UpdatePrimaryRegion (one more) the other Region, when the call was neither throttled nor denied.
+ * `rows` is `events` or a relation of the same shape.
+ */
+export function quotaChargesSql(rows: string): string {
+  const charge = (region: string, quota: string, store: string, units: string, where: string) =>
+    `SELECT e.event_time, i.caller_account_id, ${region} AS region, ${quota} AS quota_id,
+       ${store} AS custom_key_store_id, ${units} AS units, c.outcome, i.principal_type
+     FROM ${rows} AS e
+     JOIN calls AS c ON c.call_no = e.call_no
+     JOIN identities AS i ON i.identity_no = e.identity_no
+     ${store === 'NULL' ? '' : 'JOIN keys AS k ON k.key_no = e.key_no'}
+     WHERE e.counted AND ${where}`;
+  const settled = "c.outcome NOT IN ('throttled', 'denied')";
+  return [
+    charge('c.region', 'c.quota_id', 'NULL', '1', 'c.quota_id IS NOT NULL'),
+    charge('c.region', 'k.store_quota_id', 'k.custom_key_store_id', '1', 'k.store_quota_id IS NOT NULL'),
+    charge('c.second_region', "'op_CreateKey'", 'NULL', '2', `c.operation = 'ReplicateKey' AND c.second_region IS NOT NULL AND ${settled}`),
+    charge('c.second_region', "'op_UpdatePrimaryRegion'", 'NULL', '1', `c.operation = 'UpdatePrimaryRegion' AND c.second_region IS NOT NULL AND c.second_region <> c.region AND ${settled}`),
+  ].join('\nUNION ALL\n');
+}
+
+/** Sums of quota charges per second and key, as calls_per_second counts them. */
+export const chargeSums = `
+  CAST(sum(units) AS INTEGER) AS offered,
+  CAST(coalesce(sum(units) FILTER (WHERE outcome = 'throttled'), 0) AS INTEGER) AS throttled,
+  CAST(coalesce(sum(units) FILTER (WHERE outcome = 'denied'), 0) AS INTEGER) AS denied,
+  CAST(coalesce(sum(units) FILTER (WHERE outcome IN ('failed', 'dry_run')), 0) AS INTEGER) AS failed`;
+
+/** calls_per_second over the stored sums; folded data needs no GROUP BY. */
+export function callsPerSecondSql(folded: boolean): string {
+  const key = 's.second, q.caller_account_id, q.region, q.quota_id, q.custom_key_store_id';
+  const seconds = folded
+    ? 'call_seconds'
+    : `(SELECT second, scope_no, CAST(sum(offered) AS INTEGER) AS offered, CAST(sum(throttled) AS INTEGER) AS throttled,
+         CAST(sum(denied) AS INTEGER) AS denied, CAST(sum(failed) AS INTEGER) AS failed
+       FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0)`;
+  return `SELECT ${key}, s.offered, s.throttled, s.denied, s.failed
+    FROM ${seconds} AS s JOIN quota_scopes AS q ON q.scope_no = s.scope_no`;
+}
+
+/** Views of a new database; an analysis' connection narrows them (see engine.ts). */
+export function viewsSql(): string[] {
+  return [
+    `CREATE OR REPLACE VIEW kms_events AS ${kmsEventsSql(null)}`,
+    `CREATE OR REPLACE VIEW quota_charges AS SELECT event_time, caller_account_id, region, quota_id, custom_key_store_id, units, outcome, principal_type FROM (${quotaChargesSql('events')})`,
+    `CREATE OR REPLACE VIEW calls_per_second AS ${callsPerSecondSql(false)}`,
+  ];
+}
