@@ -46,18 +46,53 @@ export type ReaderConfig =
       pathStyle?: boolean | undefined;
       anonymous?: boolean | undefined;
       profile?: string | undefined;
+      /** Most GETs at once in one worker; adapted downwards while S3 says SlowDown. */
+      concurrency?: number | undefined;
+      tuning?: Partial<S3Tuning> | undefined;
     };
+
+/** Patience with S3. The defaults suit S3; tests shorten them. */
+export interface S3Tuning {
+  /** Tries of one request that got no answer, or 5xx, by the SDK. */
+  maxAttempts: number;
+  connectionTimeoutMs: number;
+  /** Longest wait for the head of an answer. */
+  requestTimeoutMs: number;
+  /** Longest silence on a socket, in the middle of a body too. */
+  socketTimeoutMs: number;
+  /** Longest time for one whole GET, however busily it trickles. */
+  objectDeadlineMs: number;
+  /** First step of the jittered, doubling wait between whole tries. */
+  retryBaseMs: number;
+}
+
+/** How to open a source: the S3 client's settings; local sources need none. */
+export interface SourceOptions {
+  region?: string | undefined;
+  endpoint?: string | undefined;
+  pathStyle?: boolean | undefined;
+  anonymous?: boolean | undefined;
+  profile?: string | undefined;
+  concurrency?: number | undefined;
+  tuning?: Partial<S3Tuning> | undefined;
+}
 
 export interface Source {
   /** As the user gave it, for messages. */
   readonly description: string;
   readonly reader: ReaderConfig;
-  /** Streams the listing; bounded memory whatever the number of objects. */
+  /**
+   * Streams the listing; bounded memory whatever the number of objects. Rejects with the signal's reason
+   * when it aborts, and with KeymeterError when the whole source is denied or gone; what is wrong in one
+   * place comes as a ListProblem. One object comes once, in no promised order.
+   */
   list(filter: ListFilter, signal: AbortSignal): AsyncIterable<Listing>;
 }
 
 /** Fetches the bytes of listed objects, inside a worker. */
 export interface ObjectReader {
+  /** How many read() calls are worth having under way at once: 1 for local files. */
+  readonly readConcurrency: number;
   /** Rejects with ObjectError. */
   read(object: ListedObject, signal?: AbortSignal): Promise<Buffer>;
   close(): void;
