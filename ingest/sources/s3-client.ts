@@ -1,0 +1,51 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+
+import { concurrencyDefault, tuningOf, type S3Config } from './s3-settings.ts';
+
+/**
+ * An S3 client that gives up on silence. The SDK's defaults have no time limit on a stalled answer; its
+ * checks of checksums (`WHEN_SUPPORTED`) stay on, for without them a flipped bit comes back as success.
+ */
+export function createS3Client(config: S3Config): S3Client {
+  // The versions are pinned, so the SDK's note about Node versions of later releases is noise.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const tuning = tuningOf(config);
+  const maxSockets = config.concurrency ?? concurrencyDefault;
+  const settings: S3ClientConfig = {
+    maxAttempts: tuning.maxAttempts,
+    followRegionRedirects: true,
+    forcePathStyle: config.pathStyle ?? false,
+    requestHandler: {
+      connectionTimeout: tuning.connectionTimeoutMs,
+      requestTimeout: tuning.requestTimeoutMs,
+      socketTimeout: tuning.socketTimeoutMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets },
+      httpsAgent: { keepAlive: true, maxSockets },
+    },
+  };
+  if (config.region !== undefined) settings.region = config.region;
+  if (config.endpoint !== undefined) settings.endpoint = config.endpoint;
+  if (config.profile !== undefined) settings.profile = config.profile;
+  if (config.anonymous) {
+    // Unsigned requests: no credentials are looked for, and the signer leaves the request as it is.
+    settings.credentials = { accessKeyId: '', secretAccessKey: '' };
+    settings.signer = { sign: async (request) => request };
+  }
+  return new S3Client(settings);
+}
+
+/**
+ * The region that the settings, the environment or the profile name; else us-east-1, from where S3
+ * redirects to the bucket's own.
+ */
+export async function resolveRegion(config: S3Config): Promise<string> {
+  const client = createS3Client(config);
+  try {
+    return await client.config.region();
+  } catch {
+    return 'us-east-1';
+  } finally {
+    client.destroy();
+  }
+}
