@@ -1,0 +1,87 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+
+import { messageOf } from '../../core/errors.ts';
+import { ObjectError, type ListedObject, type ObjectReader } from './source.ts';
+
+/** No compressed log is larger: its content would be far over the cap on uncompressed bytes. */
+const sizeBytesMost = 1_073_741_824;
+
+/** A file that was swapped for a pipe since the listing must not block the open, nor a link lead away. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/**
+ * Reads files in the version that was listed. Synchronous on purpose: it runs in worker threads that
+ * have nothing else to do, and saves several thread-pool trips for each small file.
+ */
+export class LocalReader implements ObjectReader {
+  readonly readConcurrency = 1;
+
+  async read(object: ListedObject, signal?: AbortSignal): Promise<Buffer> {
+    signal?.throwIfAborted();
+    let file: number;
+    try {
+      file = openSync(object.key, openFlags);
+    } catch (error) {
+      throw openError(error, object.key);
+    }
+    try {
+      return readListed(file, object);
+    } catch (error) {
+      if (error instanceof ObjectError) throw error;
+      throw new ObjectError('unreadable', `${object.key}: ${messageOf(error)}`, error);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  close(): void {}
+}
+
+function readListed(file: number, object: ListedObject): Buffer {
+  const before = fstatSync(file, { bigint: true });
+  if (!before.isFile()) {
+    throw new ObjectError('unreadable', `${object.key} is not a regular file`);
+  }
+  if (versionOf(before) !== object.version || Number(before.size) !== object.size_bytes) {
+    throw new ObjectError('changed', `${object.key} was changed after it was listed`);
+  }
+  if (object.size_bytes > sizeBytesMost) {
+    throw new ObjectError('unreadable', `${object.key} is larger than ${sizeBytesMost} bytes`);
+  }
+  const bytes = Buffer.allocUnsafeSlow(object.size_bytes);
+  let length = 0;
+  while (length < bytes.length) {
+    const got = readSync(file, bytes, length, bytes.length - length, null);
+    if (got === 0) break;
+    length += got;
+  }
+  const after = fstatSync(file, { bigint: true });
+  if (length !== bytes.length || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+    throw new ObjectError('changed', `${object.key} was changed while it was read`);
+  }
+  return bytes;
+}
+
+/** What changes when a local file's content changes. */
+export function versionOf(stats: BigIntStats): string {
+  return String(stats.mtimeNs);
+}
+
+function openError(error: unknown, file: string): ObjectError {
+  const message = `${file}: ${messageOf(error)}`;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ObjectError('gone', message, error);
+    case 'EACCES':
+    case 'EPERM':
+      return new ObjectError('denied', message, error);
+    case 'ELOOP':
+      return new ObjectError('changed', `${file} has become a symbolic link`, error);
+    case 'EMFILE':
+    case 'ENFILE':
+      return new ObjectError('transient', message, error);
+    default:
+      return new ObjectError('unreadable', message, error);
+  }
+}
