@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { chargeSums, quotaChargesSql } from './views.ts';
+import { callSecondCounts, chargeSums, quotaChargesSql } from './views.ts';
 
 /** Adds (or with sign -1 takes back) the per-second counts of counted rows. */
 export async function addCallSeconds(
@@ -20,7 +20,7 @@ export async function addCallSeconds(
     WHERE NOT EXISTS (SELECT 1 FROM quota_scopes AS q WHERE ${sameScope})`);
   await connection.run(`
     INSERT INTO call_seconds
-    SELECT n.second, q.scope_no, ${['offered', 'throttled', 'denied', 'failed'].map((c) => `${sign} * n.${c}`).join(', ')}
+    SELECT n.second, q.scope_no, ${callSecondCounts.map((name) => `${sign} * n.${name}`).join(', ')}
     FROM new_seconds AS n JOIN quota_scopes AS q ON ${sameScope}`);
   await connection.run(
     "UPDATE store_state SET value = 'false' WHERE name = 'call_seconds_folded' AND value <> 'false'",

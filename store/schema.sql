@@ -71,7 +71,8 @@ CREATE TABLE quota_scopes (
 );
 CREATE TABLE call_seconds (
   second TIMESTAMP NOT NULL, scope_no INTEGER NOT NULL,
-  offered INTEGER NOT NULL, throttled INTEGER NOT NULL, denied INTEGER NOT NULL, failed INTEGER NOT NULL
+  offered INTEGER NOT NULL, throttled INTEGER NOT NULL, denied INTEGER NOT NULL, failed INTEGER NOT NULL,
+  aws_service_offered INTEGER NOT NULL, aws_service_throttled INTEGER NOT NULL
 );
 
 -- The ledger: every object that was looked at, for ever.

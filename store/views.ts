@@ -50,22 +50,49 @@ export function quotaChargesSql(rows: string): string {
   ].join('\nUNION ALL\n');
 }
 
+/**
+ * The counts of calls_per_second. The last two are the part of offered and throttled that AWS services
+ * made without an account of their own (principal_type AWSService), so that it can be left out.
+ */
+export const callSecondCounts = [
+  'offered',
+  'throttled',
+  'denied',
+  'failed',
+  'aws_service_offered',
+  'aws_service_throttled',
+] as const;
+
+const chargeFilters: Record<(typeof callSecondCounts)[number], string> = {
+  offered: 'true',
+  throttled: "outcome = 'throttled'",
+  denied: "outcome = 'denied'",
+  failed: "outcome IN ('failed', 'dry_run')",
+  aws_service_offered: "principal_type = 'AWSService'",
+  aws_service_throttled: "principal_type = 'AWSService' AND outcome = 'throttled'",
+};
+
 /** Sums of quota charges per second and key, as calls_per_second counts them. */
-export const chargeSums = `
-  CAST(sum(units) AS INTEGER) AS offered,
-  CAST(coalesce(sum(units) FILTER (WHERE outcome = 'throttled'), 0) AS INTEGER) AS throttled,
-  CAST(coalesce(sum(units) FILTER (WHERE outcome = 'denied'), 0) AS INTEGER) AS denied,
-  CAST(coalesce(sum(units) FILTER (WHERE outcome IN ('failed', 'dry_run')), 0) AS INTEGER) AS failed`;
+export const chargeSums = callSecondCounts
+  .map(
+    (name) =>
+      `CAST(coalesce(sum(units) FILTER (WHERE ${chargeFilters[name]}), 0) AS INTEGER) AS ${name}`,
+  )
+  .join(', ');
+
+/** Sums of call_seconds rows that stand for the same second and scope. */
+export const callSecondSums = callSecondCounts
+  .map((name) => `CAST(sum(${name}) AS INTEGER) AS ${name}`)
+  .join(', ');
 
 /** calls_per_second over the stored sums; folded data needs no GROUP BY. */
 export function callsPerSecondSql(folded: boolean): string {
   const key = 's.second, q.caller_account_id, q.region, q.quota_id, q.custom_key_store_id';
   const seconds = folded
     ? 'call_seconds'
-    : `(SELECT second, scope_no, CAST(sum(offered) AS INTEGER) AS offered, CAST(sum(throttled) AS INTEGER) AS throttled,
-         CAST(sum(denied) AS INTEGER) AS denied, CAST(sum(failed) AS INTEGER) AS failed
+    : `(SELECT second, scope_no, ${callSecondSums}
        FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0)`;
-  return `SELECT ${key}, s.offered, s.throttled, s.denied, s.failed
+  return `SELECT ${key}, ${callSecondCounts.map((name) => `s.${name}`).join(', ')}
     FROM ${seconds} AS s JOIN quota_scopes AS q ON q.scope_no = s.scope_no`;
 }
 

@@ -16,6 +16,7 @@ import { ledgerColumns, ledgerTable, rejectColumns, relatedColumns } from './led
 import type { LedgerObject, ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { settleSharedActions } from './shared-actions.ts';
+import { callSecondSums } from './views.ts';
 
 /** A batch and the ledger entry of each of its objects (by task_index). */
 export interface GroupItem {
@@ -90,9 +91,7 @@ export class Writer {
     await this.#transaction(async () => {
       await this.#connection.run(`
         CREATE OR REPLACE TABLE call_seconds AS
-        SELECT second, scope_no, CAST(sum(offered) AS INTEGER) AS offered,
-          CAST(sum(throttled) AS INTEGER) AS throttled, CAST(sum(denied) AS INTEGER) AS denied,
-          CAST(sum(failed) AS INTEGER) AS failed
+        SELECT second, scope_no, ${callSecondSums}
         FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0
         ORDER BY second, scope_no`);
       await this.#connection.run(

@@ -48,23 +48,29 @@ test('a duplicate changes nothing, and the per-second counts equal the sums of t
     event({ operation: 'ReplicateKey', quota_id: 'op_ReplicateKey', second_region: 'us-east-1' }),
     event({ custom_key_store_id: 'cks-1', store_quota_id: 'custom_key_store_xks' }),
     event({ event_type: 'AwsServiceEvent', quota_id: null }),
+    event({ principal_type: 'AWSService', principal_arn: 'cloudtrail.amazonaws.com' }),
+    event({ principal_type: 'AWSService', outcome: 'throttled', error_code: 'ThrottlingException' }),
   ];
   const database = await openDatabase(':memory:');
   const engine = new DuckDbEngine(database);
   await store(database, rows);
   const before = await engine.rows('SELECT * FROM calls_per_second ORDER BY ALL');
   await store(database, rows);
-  expect(await engine.rows('SELECT count(*) AS n FROM kms_events')).toEqual([{ n: 6 }]);
+  expect(await engine.rows('SELECT count(*) AS n FROM kms_events')).toEqual([{ n: 8 }]);
   expect(await engine.rows('SELECT * FROM calls_per_second ORDER BY ALL')).toEqual(before);
   const sums = await engine.rows(`
     SELECT event_time AS second, caller_account_id, region, quota_id, custom_key_store_id,
       sum(units) AS offered, coalesce(sum(units) FILTER (WHERE outcome = 'throttled'), 0) AS throttled,
       coalesce(sum(units) FILTER (WHERE outcome = 'denied'), 0) AS denied,
-      coalesce(sum(units) FILTER (WHERE outcome IN ('failed', 'dry_run')), 0) AS failed
+      coalesce(sum(units) FILTER (WHERE outcome IN ('failed', 'dry_run')), 0) AS failed,
+      coalesce(sum(units) FILTER (WHERE principal_type = 'AWSService'), 0) AS aws_service_offered,
+      coalesce(sum(units) FILTER (WHERE principal_type = 'AWSService' AND outcome = 'throttled'), 0) AS aws_service_throttled
     FROM quota_charges GROUP BY ALL ORDER BY ALL`);
   expect(sums).toEqual(before);
-  // 6 units of symmetric at 12:00:00 and one denied a second later, 1 ReplicateKey, 2 CreateKey, 1 store.
-  expect(before.reduce((sum, row) => sum + Number(row['offered']), 0)).toBe(8);
+  // 5 units of symmetric at 12:00:00 and one denied a second later, 1 ReplicateKey, 2 CreateKey, 1 store.
+  expect(before.reduce((sum, row) => sum + Number(row['offered']), 0)).toBe(10);
+  expect(before.reduce((sum, row) => sum + Number(row['aws_service_offered']), 0)).toBe(2);
+  expect(before.reduce((sum, row) => sum + Number(row['aws_service_throttled']), 0)).toBe(1);
   engine.close();
   database.close();
 });
