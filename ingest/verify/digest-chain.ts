@@ -2,7 +2,7 @@ import type { DigestContent, DigestLink, Finding, JudgedDigest } from './digest-
 import { judgeDigest, readDigest } from './digest-check.ts';
 import type { Digest, DigestLogFile } from './digest-file.ts';
 import type { DigestKey, RegionScope } from './digest-key.ts';
-import { instantOfStamp, scopeOfDigestKey } from './digest-key.ts';
+import { digestFolder, instantOfStamp, scopeOfDigestKey } from './digest-key.ts';
 import type { DigestStore } from './digest-store.ts';
 import type { PublicKeys } from './public-keys.ts';
 import type { ChainName, DigestVerdict, HourStatus } from './verdict.ts';
@@ -79,10 +79,13 @@ export async function* walkChain(options: ChainOptions): AsyncGenerator<ChainSte
 class ChainWalk {
   readonly #options: ChainOptions;
   readonly #reads = new Map<string, Promise<DigestContent | Finding>>();
+  /** Folders whose digests are in the list. */
+  readonly #places: Set<string>;
   #listed: ListedDigest[];
 
   constructor(options: ChainOptions) {
     this.#options = options;
+    this.#places = new Set([placeOf(options.scope)]);
     this.#listed = options.listed.toSorted(byEnd);
   }
 
@@ -102,13 +105,13 @@ class ChainWalk {
   /** The digest that a link names; when the chain leads to another place, that place is listed. */
   async find(bucket: string, key: string): Promise<ListedDigest> {
     const scope = scopeOfDigestKey(bucket, key);
-    const { scope: here } = this.#options;
-    const isElsewhere = scope && (scope.bucket !== here.bucket || scope.base !== here.base);
-    if (isElsewhere && !this.#listed.some((listed) => listed.bucket === bucket)) {
+    if (scope && !this.#places.has(placeOf(scope))) {
+      this.#places.add(placeOf(scope));
       const more = await this.#options.listElsewhere(scope);
       this.#listed = [...this.#listed, ...more].toSorted(byEnd);
     }
-    const listed = this.#listed.find((one) => one.bucket === bucket && one.key === key);
+    // From the newest on: the link nearly always names the next one.
+    const listed = this.#listed.findLast((one) => one.bucket === bucket && one.key === key);
     if (listed) return listed;
     const stamp = /_(\d{8}T\d{6}Z)(?:_backfill)?\.json\.gz$/.exec(key);
     const ends_at = instantOfStamp(stamp?.[1] ?? '') ?? this.#options.from;
@@ -233,6 +236,10 @@ class ChainWalk {
       is_starting_digest: period !== null && digest !== null && !digest.previousDigestS3Object,
     };
   }
+}
+
+function placeOf(scope: RegionScope): string {
+  return `${scope.bucket}/${digestFolder(scope)}`;
 }
 
 function byEnd(a: ListedDigest, b: ListedDigest): number {

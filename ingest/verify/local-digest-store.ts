@@ -77,6 +77,15 @@ export async function localDigestStore(mappings: readonly PathMapping[]): Promis
     description: maps.map((map) => map.directory).join(', '),
     roots: maps.map(({ bucket, keyPrefix }) => ({ bucket, prefix: keyPrefix })),
     async folders(bucket, prefix) {
+      const above = maps.filter(
+        (map) =>
+          map.bucket === bucket && map.keyPrefix.startsWith(prefix) && map.keyPrefix !== prefix,
+      );
+      if (above.length > 0) {
+        // The copy begins further down: the folders on the way to it have no directory.
+        const next = above.map((map) => map.keyPrefix.slice(prefix.length).split('/')[0] ?? '');
+        return [...new Set(next)].filter(Boolean).sort();
+      }
       const directory = fileOf(bucket, prefix);
       if (directory === null) return [];
       const entries = await entriesOf(directory);

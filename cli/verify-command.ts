@@ -1,0 +1,173 @@
+import { stat } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { KeymeterError, exitCodes, messageOf } from '../core/errors.ts';
+import { parseInstant } from '../core/time.ts';
+import { ObjectError } from '../ingest/sources/source.ts';
+import type { DigestStore } from '../ingest/verify/digest-store.ts';
+import { localDigestStore } from '../ingest/verify/local-digest-store.ts';
+import type { KnownHashes } from '../ingest/verify/log-check.ts';
+import { inferPathMap, parsePathMap } from '../ingest/verify/path-map.ts';
+import {
+  publicKeysFromCloudTrail,
+  publicKeysFromFile,
+  savePublicKeys,
+} from '../ingest/verify/public-keys.ts';
+import { s3DigestStore } from '../ingest/verify/s3-digest-store.ts';
+import { SummaryCounter, exitCodeOf } from '../ingest/verify/summary.ts';
+import { verifySource } from '../ingest/verify/verify-source.ts';
+import type { VerifyFormat } from './verify-output.ts';
+import { verifyFormats, verifyOutput } from './verify-output.ts';
+
+interface VerifyFlags {
+  from?: string;
+  to?: string;
+  account?: string[];
+  region?: string[];
+  keys?: string;
+  saveKeys?: string;
+  pathMap?: string[];
+  endpoint?: string;
+  pathStyle?: boolean;
+  verbose?: boolean;
+  format: VerifyFormat;
+}
+
+/** What the command needs of its surroundings, so that tests and the database can give it. */
+export interface VerifySurroundings {
+  write(text: string): void | Promise<void>;
+  now(): Date;
+  /** Hashes of the ledger for a store, when there is a database. */
+  knownHashes?: (store: DigestStore) => KnownHashes;
+  setExitCode(code: number): void;
+}
+
+const standard: VerifySurroundings = {
+  // Waits until a slow reader has taken the text, so that a long run does not pile up in memory.
+  write: (text) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    }),
+  now: () => new Date(),
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+const collect = (value: string, all: string[] = []) => [...all, ...value.split(',')];
+const collectWhole = (value: string, all: string[] = []) => [...all, value];
+
+/** `keymeter verify`: exit code 0 all valid, 1 something invalid, 2 usage, 4 not all verifiable. */
+export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): Command {
+  const here = { ...standard, ...surroundings };
+  return new Command('verify')
+    .description('check CloudTrail digests and log files: signatures, hashes, gaps')
+    .argument('<source>', 's3://bucket/prefix, or a directory with a copy of it')
+    .option('--from <instant>', 'ISO 8601 or relative (7d); without it: from the oldest digest')
+    .option('--to <instant>', 'exclusive; without it: to the newest digest')
+    .option('--account <id>', 'only this account (may be repeated)', collect)
+    .option('--region <region>', 'only this Region (may be repeated)', collect)
+    .option(
+      '--keys <file>',
+      'public keys saved from list-public-keys: no AWS call is made for keys',
+    )
+    .option('--save-keys <file>', 'save the public keys that were used')
+    .option('--path-map <map>', 's3://bucket/prefix=directory (may be repeated)', collectWhole)
+    .option('--endpoint <url>', 'S3 endpoint', parseUrl)
+    .option('--path-style', 'bucket in the path, not in the host name')
+    .option('--verbose', 'table: show what is valid too')
+    .addOption(new Option('--format <format>').choices(verifyFormats).default('table'))
+    .action((source: string, flags: VerifyFlags) => run(source, flags, here));
+}
+
+async function run(source: string, flags: VerifyFlags, here: VerifySurroundings): Promise<void> {
+  const from = instantOf('--from', flags.from, here.now());
+  const to = instantOf('--to', flags.to, here.now());
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw usage('range_empty', `--from ${flags.from} is not before --to ${flags.to}`, 'Swap them');
+  }
+  const publicKeys = flags.keys
+    ? await publicKeysFromFile(flags.keys)
+    : publicKeysFromCloudTrail({});
+  const store = await storeOf(source, flags);
+  const output = verifyOutput(flags.format, flags.verbose ?? false, here.write);
+  const counter = new SummaryCounter();
+  try {
+    for await (const verdict of verifySource({
+      store,
+      publicKeys,
+      from,
+      to,
+      accounts: flags.account,
+      regions: flags.region,
+      knownHashes: here.knownHashes?.(store),
+    })) {
+      counter.add(verdict);
+      await output.verdict(verdict);
+    }
+  } catch (error) {
+    if (!(error instanceof ObjectError)) throw error;
+    throw new KeymeterError('source_unreadable', `${store.description}: ${messageOf(error)}`, {
+      fix: 'Check the name, and the permission to list the bucket and to read its objects',
+      cause: error,
+    });
+  } finally {
+    store.close();
+  }
+  const summary = counter.finish();
+  await output.end(summary);
+  if (flags.saveKeys) await savePublicKeys(flags.saveKeys, publicKeys.known());
+  here.setExitCode(exitCodeOf(summary));
+}
+
+async function storeOf(source: string, flags: VerifyFlags): Promise<DigestStore> {
+  const s3 = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(source);
+  if (s3) {
+    return s3DigestStore({
+      bucket: s3[1] ?? '',
+      prefix: s3[2] ?? '',
+      endpoint: flags.endpoint,
+      pathStyle: flags.pathStyle,
+    });
+  }
+  const isDirectory = await stat(source).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) {
+    throw usage(
+      'source_not_found',
+      `${source} is no directory`,
+      'Name s3://bucket/prefix or a directory',
+    );
+  }
+  if (flags.pathMap) return localDigestStore(flags.pathMap.map(parsePathMap));
+  const inferred = await inferPathMap(source);
+  if (!inferred) {
+    throw usage(
+      'path_map_needed',
+      `${source} holds no digest that says which bucket it is a copy of`,
+      'Copy the CloudTrail-Digest folders too, and name the bucket with --path-map s3://bucket/prefix=directory',
+    );
+  }
+  return localDigestStore([inferred]);
+}
+
+function instantOf(option: string, text: string | undefined, now: Date): number | undefined {
+  if (text === undefined) return undefined;
+  const instant = parseInstant(text, now);
+  if (instant) return instant.getTime();
+  throw usage(
+    'instant_invalid',
+    `${option} ${text} is no instant`,
+    'Write 2026-03-01T00:00Z or 7d',
+  );
+}
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text)) return text;
+  throw new InvalidArgumentError('not a URL');
+}
+
+function usage(code: string, message: string, fix: string): KeymeterError {
+  return new KeymeterError(code, message, { fix, exitCode: exitCodes.usage });
+}
