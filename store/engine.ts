@@ -91,7 +91,6 @@ export class DuckDbEngine implements Engine {
     const connection = await this.#acquire();
     const guard = interruptible(connection, options);
     try {
-      await connection.run('BEGIN TRANSACTION READ ONLY');
       await narrowViews(connection, sql);
       const result = await connection.stream(sql, ...bindings(sql, params));
       const types = result.columnTypes();
