@@ -1,8 +1,9 @@
-// Builds dist/: TypeScript by tsc, then the files that code reads at run time (SQL, JSON).
+// Builds dist/: TypeScript by tsc, the files that code reads at run time (SQL, JSON), and the scanner.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { buildScanner } from './build-scanner.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'cli'];
@@ -17,8 +18,9 @@ for (const room of rooms) {
   if (!existsSync(from)) continue;
   cpSync(from, path.join(root, 'dist', room), {
     recursive: true,
-    filter: (file) => !/\.(ts|md)$/.test(file),
+    filter: (file) => !/\.(ts|md)$/.test(file) && path.basename(file) !== 'assembly',
   });
 }
+buildScanner();
 const main = path.join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);

@@ -1,0 +1,200 @@
+// The scanner: finds the records of one CloudTrail log file in memory and the fields of KMS records.
+// Memory, from the bottom: static data | intern tables | input and its padding | rows.
+import {
+  KIND_KEPT,
+  KIND_KMS,
+  KIND_UNUSUAL,
+  ROW_END,
+  ROW_KIND,
+  ROW_RECORD,
+  ROW_START,
+  ROW_WORDS,
+  STATUS_MALFORMED,
+  STATUS_OK,
+  STATUS_OTHER_ENVELOPE,
+  STATUS_TOO_MANY_ROWS,
+} from '../row-layout';
+import {
+  BROKEN,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PADDING,
+  QUOTE,
+  skipSpace,
+} from './bytes';
+import { INTERN_BYTES, internGroups, layOut, reset } from './intern';
+import { isOfInterest } from './interest';
+import { decodeKms, decodeTime, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
+import { clearEscape, endOfString, sawEscape } from './strings';
+import { seconds } from './time';
+import { skipValue } from './values';
+import { ambiguous, walkRecord } from './walk';
+
+export { addToGroup, groupCount, isCrowded, reset } from './intern';
+export { addInterest, nextInterest } from './interest';
+export { setSeed } from './hash';
+
+const ROW_BYTES: usize = ROW_WORDS << 2;
+const PAGE_BITS: usize = 16;
+
+const internAt: usize = (__heap_base + 15) & ~(<usize>15);
+const input: usize = internAt + INTERN_BYTES;
+layOut(internAt);
+ensureMemory(input + 65536);
+reset();
+
+/** Counts of the last scan. */
+export let records: u32 = 0;
+export let kmsRecords: u32 = 0;
+/** Records of other services, kept ones included. */
+export let otherRecords: u32 = 0;
+export let rows: u32 = 0;
+/** Earliest and latest eventTime of the records that are not unusual; earliest > latest for none. */
+export let timeMin: i32 = i32.MAX_VALUE;
+export let timeMax: i32 = i32.MIN_VALUE;
+/** Where the rows begin: an address. */
+export let rowsAt: usize = 0;
+/** Where in the input the last scan stopped, for messages. */
+export let stoppedAt: usize = 0;
+
+let end: usize = 0;
+let rowsLimit: usize = 0;
+
+/** Makes room for an input of this size and returns its address. */
+export function inputFor(size: usize): usize {
+  ensureMemory(input + size + PADDING + 65536);
+  return input;
+}
+
+/** Scans the `size` bytes that the caller wrote at inputFor(size). Returns a STATUS_ number. */
+export function scan(size: usize): i32 {
+  end = input + size;
+  memory.fill(end, QUOTE, PADDING);
+  rowsAt = (end + PADDING + 15) & ~(<usize>15);
+  // A row is smaller than any real KMS record: only a file made for it could have more.
+  rowsLimit = rowsAt + size + 65536;
+  records = 0;
+  kmsRecords = 0;
+  otherRecords = 0;
+  rows = 0;
+  timeMin = i32.MAX_VALUE;
+  timeMax = i32.MIN_VALUE;
+  return scanEnvelope();
+}
+
+/** {"Records":[...]}, other members before and after it allowed. */
+function scanEnvelope(): i32 {
+  let p = skipSpace(input);
+  let sawRecords = false;
+  if (load<u8>(p) != OPEN_BRACE) return stop(p, STATUS_OTHER_ENVELOPE);
+  p = skipSpace(p + 1);
+  while (p < end) {
+    if (load<u8>(p) != QUOTE) return stop(p, STATUS_MALFORMED);
+    clearEscape();
+    const keyEnd = endOfString(p + 1) + 1;
+    if (sawEscape) return stop(p, STATUS_OTHER_ENVELOPE);
+    const isRecords = keyEnd - p == 9 && load<u64>(p + 1) == 0x227364726f636552; // Records"
+    p = skipSpace(keyEnd);
+    if (load<u8>(p) != COLON) return stop(p, STATUS_MALFORMED);
+    p = skipSpace(p + 1);
+    if (isRecords) {
+      if (sawRecords || load<u8>(p) != OPEN_BRACKET) return stop(p, STATUS_OTHER_ENVELOPE);
+      sawRecords = true;
+      const status = scanRecords(p + 1);
+      if (status != STATUS_OK) return status;
+      p = stoppedAt + input;
+    } else {
+      const next = skipValue(p, end);
+      if (next == BROKEN) return stop(p, STATUS_MALFORMED);
+      p = next;
+    }
+    p = skipSpace(p);
+    const after = load<u8>(p);
+    if (after == CLOSE_BRACE) {
+      p = skipSpace(p + 1);
+      if (p != end) return stop(p, STATUS_MALFORMED);
+      return stop(p, sawRecords ? STATUS_OK : STATUS_OTHER_ENVELOPE);
+    }
+    if (after != COMMA) return stop(p, STATUS_MALFORMED);
+    p = skipSpace(p + 1);
+  }
+  return stop(p, STATUS_MALFORMED);
+}
+
+/** The elements of the array whose bracket is before p; leaves stoppedAt after its closing bracket. */
+function scanRecords(p: usize): i32 {
+  p = skipSpace(p);
+  if (load<u8>(p) == CLOSE_BRACKET) return stop(p + 1, STATUS_OK);
+  while (p < end) {
+    const row = rowsAt + <usize>rows * ROW_BYTES;
+    if (row + ROW_BYTES > rowsLimit) return stop(p, STATUS_TOO_MANY_ROWS);
+    ensureMemory(row + ROW_BYTES);
+    const next = scanElement(p, row);
+    if (next == BROKEN) return stop(p, STATUS_MALFORMED);
+    records++;
+    p = skipSpace(next);
+    const after = load<u8>(p);
+    p++;
+    if (after == CLOSE_BRACKET) return stop(p, STATUS_OK);
+    if (after != COMMA) return stop(p, STATUS_MALFORMED);
+    p = skipSpace(p);
+  }
+  return stop(p, STATUS_MALFORMED);
+}
+
+/** One element; takes the row if it is KMS, unusual or kept. */
+function scanElement(p: usize, row: usize): usize {
+  let kind = KIND_UNUSUAL;
+  let next: usize;
+  if (load<u8>(p) == OPEN_BRACE) {
+    next = walkRecord(p, end, row, input);
+    if (next == BROKEN) return BROKEN;
+    const source = ambiguous ? SOURCE_UNCLEAR : sourceOf(row, input);
+    if (source != SOURCE_UNCLEAR && decodeTime(row, input)) {
+      if (source == SOURCE_OTHER) {
+        countTime();
+        otherRecords++;
+        if (!isOfInterest(row, input)) return next;
+        kind = KIND_KEPT;
+      } else if (decodeKms(row, input, end)) {
+        countTime();
+        kmsRecords++;
+        kind = KIND_KMS;
+        internGroups(row, input);
+      }
+    }
+  } else {
+    next = skipValue(p, end);
+    if (next == BROKEN) return BROKEN;
+  }
+  store<u32>(row + (ROW_RECORD << 2), records);
+  store<u32>(row + (ROW_START << 2), <u32>(p - input));
+  store<u32>(row + (ROW_END << 2), <u32>(next - input));
+  store<u32>(row + (ROW_KIND << 2), <u32>kind);
+  rows++;
+  return next;
+}
+
+function countTime(): void {
+  if (seconds < timeMin) timeMin = seconds;
+  if (seconds > timeMax) timeMax = seconds;
+}
+
+function stop(p: usize, status: i32): i32 {
+  stoppedAt = p - input;
+  return status;
+}
+
+function ensureMemory(bytes: usize): void {
+  const pages = <i32>((bytes + 0xffff) >> PAGE_BITS);
+  const missing = pages - memory.size();
+  // Rows come one by one: growing by at least a MiB keeps that rare.
+  if (missing > 0) {
+    const wanted = missing < 16 ? 16 : missing;
+    if (memory.grow(wanted) < 0) unreachable();
+  }
+}

@@ -1,0 +1,89 @@
+// The layout of what the scanner writes, read by both compilers: AssemblyScript (assembly/) and
+// TypeScript. Keep to what both understand: plain numbers and one list of strings.
+
+/** The top-level fields of a record that the scanner knows; a field's number is its index here. */
+export const fieldNames = [
+  'eventVersion',
+  'userIdentity',
+  'eventTime',
+  'eventSource',
+  'eventName',
+  'awsRegion',
+  'sourceIPAddress',
+  'userAgent',
+  'errorCode',
+  'errorMessage',
+  'requestParameters',
+  'responseElements',
+  'additionalEventData',
+  'requestID',
+  'eventID',
+  'readOnly',
+  'resources',
+  'eventType',
+  'apiVersion',
+  'managementEvent',
+  'recipientAccountId',
+  'sharedEventID',
+  'serviceEventDetails',
+  'vpcEndpointId',
+  'vpcEndpointAccountId',
+  'addendum',
+  'eventCategory',
+  'sessionCredentialFromConsole',
+  'tlsDetails',
+  'eventContext',
+];
+
+/** Fields that the scanner itself looks into. */
+export const FIELD_EVENT_TIME = 2;
+export const FIELD_EVENT_SOURCE = 3;
+export const FIELD_EVENT_NAME = 4;
+export const FIELD_REQUEST_PARAMETERS = 10;
+export const FIELD_REQUEST_ID = 13;
+export const FIELD_EVENT_ID = 14;
+export const FIELD_SHARED_EVENT_ID = 21;
+
+// One row = ROW_WORDS words of 32 bits. Rows stand in the order of the records in the file.
+/** Position of the record in the Records array. */
+export const ROW_RECORD = 0;
+/** Byte span of the record's value in the input, end exclusive. */
+export const ROW_START = 1;
+export const ROW_END = 2;
+/** One of the KIND_ numbers; for all but KIND_KMS only the words above are set. */
+export const ROW_KIND = 3;
+/** Bit f is set when field f is there (its value may be null). */
+export const ROW_PRESENT = 4;
+/** Seconds since 1970, signed. */
+export const ROW_EVENT_TIME = 5;
+/** Span of requestParameters.encryptionContext's value; both 0 when it is not there. */
+export const ROW_CONTEXT_START = 6;
+export const ROW_CONTEXT_END = 7;
+/** Ids of the interned groups of fields, GROUPS_MAX of them; NOT_INTERNED when the table was full. */
+export const ROW_GROUPS = 8;
+/** 16 bytes each, in the order of the text; only meaningful when the field's bit is set. */
+export const ROW_EVENT_ID = 12;
+export const ROW_REQUEST_ID = 16;
+export const ROW_SHARED_EVENT_ID = 20;
+/** Span (start, end) of the value of each field f, at ROW_SPANS + 2 f, where its bit is set. */
+export const ROW_SPANS = 24;
+export const ROW_WORDS = 84;
+
+export const GROUPS_MAX = 4;
+export const NOT_INTERNED = 0xffffffff;
+
+/** A KMS record, all of it usual. */
+export const KIND_KMS = 0;
+/** A record that only the plain reader can judge. */
+export const KIND_UNUSUAL = 1;
+/** A record of another service that the caller asked for. */
+export const KIND_KEPT = 2;
+
+/** What scan() returns. */
+export const STATUS_OK = 0;
+/** Valid perhaps, but no `{"Records":[...]}`: other envelope, BOM, escaped or repeated key. */
+export const STATUS_OTHER_ENVELOPE = 1;
+/** Broken or cut off. */
+export const STATUS_MALFORMED = 2;
+/** So many tiny elements that their rows would outgrow the input. */
+export const STATUS_TOO_MANY_ROWS = 3;

@@ -1,0 +1,178 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import {
+  fieldNames,
+  GROUPS_MAX,
+  STATUS_MALFORMED,
+  STATUS_OK,
+  STATUS_OTHER_ENVELOPE,
+  STATUS_TOO_MANY_ROWS,
+} from './row-layout.ts';
+import { ScannedRows } from './scanned-rows.ts';
+
+/** What assembly/index.ts exports. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  records: WebAssembly.Global;
+  kmsRecords: WebAssembly.Global;
+  otherRecords: WebAssembly.Global;
+  rows: WebAssembly.Global;
+  rowsAt: WebAssembly.Global;
+  timeMin: WebAssembly.Global;
+  timeMax: WebAssembly.Global;
+  stoppedAt: WebAssembly.Global;
+  setSeed(low: number, high: number): void;
+  addToGroup(group: number, field: number): void;
+  nextInterest(): number;
+  addInterest(sourceLength: number, nameLength: number): void;
+  groupCount(group: number): number;
+  isCrowded(): number;
+  reset(): void;
+  inputFor(size: number): number;
+  scan(size: number): number;
+}
+
+export type FieldName = string;
+
+/** Events of another service; without `name`, all of that source. */
+export interface EventOfInterest {
+  /** eventSource, such as `cloudtrail.amazonaws.com`. */
+  source: string;
+  /** eventName, such as `PutEventSelectors`. */
+  name?: string;
+}
+
+export interface ScannerOptions {
+  /** Up to 4 lists of top-level fields; each list is interned as one text. */
+  groups?: readonly (readonly FieldName[])[];
+  /** Up to 64 events of other services whose records get a row of kind `kept`. */
+  interest?: readonly EventOfInterest[];
+}
+
+/** The scanner left the file to the plain reader. */
+export interface NotScanned {
+  ok: false;
+  /**
+   * `envelope`: valid perhaps, but not `{"Records":[...]}`; `malformed`: broken or cut off; `encoding`: no
+   * UTF-8; `size`: too large, or too many tiny records for the fast way.
+   */
+  reason: 'envelope' | 'malformed' | 'encoding' | 'size';
+  /** Byte offset where the scan stopped. */
+  offset: number;
+}
+
+export type ScanResult = ScannedRows | NotScanned;
+
+/**
+ * Larger files go to the plain reader. CloudTrail closes a file at some tens of MB, uncompressed.
+ * WASM memory never shrinks, so this also bounds what a worker holds on to: about twice this.
+ */
+const inputBytesMax = 256 * 1024 * 1024;
+
+const reasons: Record<number, NotScanned['reason']> = {
+  [STATUS_OTHER_ENVELOPE]: 'envelope',
+  [STATUS_MALFORMED]: 'malformed',
+  [STATUS_TOO_MANY_ROWS]: 'size',
+};
+
+/**
+ * Finds the records of a CloudTrail log file, and the top-level fields of its KMS records, in one pass
+ * over the uncompressed bytes in WASM memory. A file or a record that is not in the usual form is left
+ * to the plain reader; what comes back as a KMS row has the values that JSON.parse would give.
+ *
+ * Not validated: what no field of a KMS row covers (other services' values, bracket kinds, numbers,
+ * escapes). gzip's CRC stands for damage; text that is cut off is always refused.
+ */
+export class Scanner {
+  /** Grows when the ids of the groups start again at 0: a caller then drops what it keeps by id. */
+  generation = 0;
+  readonly #wasm: Exports;
+
+  constructor(options: ScannerOptions = {}) {
+    const module = (compiled ??= new WebAssembly.Module(readFileSync(wasmFile())));
+    this.#wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
+    const seed = randomBytes(8);
+    this.#wasm.setSeed(seed.readInt32LE(0), seed.readInt32LE(4));
+    this.#addGroups(options.groups ?? []);
+    for (const event of options.interest ?? []) this.#addInterest(event);
+  }
+
+  /**
+   * Scans one file. The result is a view: it holds until the next call.
+   */
+  scan(bytes: Uint8Array): ScanResult {
+    if (bytes.length > inputBytesMax) return { ok: false, reason: 'size', offset: 0 };
+    const ascii = isAscii(bytes);
+    if (!ascii && !isUtf8(bytes)) return { ok: false, reason: 'encoding', offset: 0 };
+    const wasm = this.#wasm;
+    if (wasm.isCrowded()) {
+      wasm.reset();
+      this.generation++;
+    }
+    const inputAt = wasm.inputFor(bytes.length);
+    new Uint8Array(wasm.memory.buffer, inputAt, bytes.length).set(bytes);
+    const status = wasm.scan(bytes.length);
+    if (status !== STATUS_OK) {
+      return { ok: false, reason: reasons[status] ?? 'malformed', offset: wasm.stoppedAt.value };
+    }
+    return new ScannedRows({
+      memory: wasm.memory.buffer,
+      inputAt,
+      inputLength: bytes.length,
+      rowsAt: wasm.rowsAt.value,
+      count: wasm.rows.value,
+      ascii,
+      records: wasm.records.value,
+      kmsRecords: wasm.kmsRecords.value,
+      otherRecords: wasm.otherRecords.value,
+      timeMin: wasm.timeMin.value,
+      timeMax: wasm.timeMax.value,
+    });
+  }
+
+  /** The number of distinct texts of a group so far: its ids are 0 to this, exclusive. */
+  distinct(group: number): number {
+    return this.#wasm.groupCount(group);
+  }
+
+  #addGroups(groups: NonNullable<ScannerOptions['groups']>): void {
+    if (groups.length > GROUPS_MAX) throw new RangeError(`at most ${GROUPS_MAX} groups`);
+    groups.forEach((names, group) => {
+      for (const name of names) this.#wasm.addToGroup(group, fieldNumber(name));
+    });
+  }
+
+  #addInterest(event: EventOfInterest): void {
+    const source = Buffer.from(JSON.stringify(event.source));
+    const name =
+      event.name === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(event.name));
+    const at = this.#wasm.nextInterest();
+    if (at === 0 || source.length > 112 || name.length > 128) {
+      throw new RangeError(`no place for the event of interest ${source} ${name}`);
+    }
+    const memory = new Uint8Array(this.#wasm.memory.buffer);
+    memory.set(source, at + 16);
+    memory.set(name, at + 128);
+    this.#wasm.addInterest(source.length, name.length);
+  }
+}
+
+/** The number of a top-level field in a row's spans. */
+export function fieldNumber(name: FieldName): number {
+  const number = fieldNames.indexOf(name);
+  if (number < 0) throw new RangeError(`the scanner knows no field ${name}`);
+  return number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The build puts it beside the compiled form of this file; tests run from the source. */
+function wasmFile(): string {
+  const places = ['./scanner.wasm', '../../dist/ingest/scanner/scanner.wasm'];
+  const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const found = files.find((file) => existsSync(file));
+  if (!found) throw new Error(`the scanner is not built (npm run build): looked for ${files[0]}`);
+  return found;
+}
