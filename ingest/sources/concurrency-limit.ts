@@ -1,6 +1,6 @@
 /**
  * How many requests may run at once, learnt from the server: halved when it says "slow down", one more
- * after a full round of successes (additive increase, multiplicative decrease, as in TCP).
+ * after a full round of answers without it (additive increase, multiplicative decrease, as in TCP).
  */
 export class ConcurrencyLimit {
   readonly #most: number;
@@ -33,10 +33,10 @@ export class ConcurrencyLimit {
     // A freed slot is handed over while still counted, so that a newcomer can't take it in between.
     if (this.#running < this.#limit && this.#waiting.length === 0) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const era = { started: this.#era };
+    const turn: Turn = { era: this.#era, slowed: false };
     try {
-      const result = await task(() => this.#slowDown(era));
-      this.#succeeded();
+      const result = await task(() => this.#slowDown(turn));
+      if (!turn.slowed) this.#succeeded();
       return result;
     } finally {
       this.#running -= 1;
@@ -44,16 +44,16 @@ export class ConcurrencyLimit {
     }
   }
 
-  #slowDown(era: { started: number }): void {
+  #slowDown(turn: Turn): void {
     this.#successes = 0;
-    if (era.started !== this.#era) {
-      // Started before the last halving: that halving answered it. Its next one counts.
-      era.started = this.#era;
-      return;
+    turn.slowed = true;
+    // Started before the last halving: that halving answered it. Its next one counts.
+    const isAnswered = turn.era !== this.#era;
+    if (!isAnswered) {
+      this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+      this.#era += 1;
     }
-    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
-    this.#era += 1;
-    era.started = this.#era;
+    turn.era = this.#era;
   }
 
   #succeeded(): void {
@@ -72,4 +72,10 @@ export class ConcurrencyLimit {
       next();
     }
   }
+}
+
+/** One task's run: the count of halvings when it began or last slowed down, and whether it did. */
+interface Turn {
+  era: number;
+  slowed: boolean;
 }
