@@ -205,6 +205,17 @@ describe('opening a bucket', () => {
     }
   });
 
+  test('anonymously sends no signature', async () => {
+    s3.put('logs', 'a.json');
+    const [object] = await list(await openSource('s3://logs', options));
+    await reader().read(object as ListedObject);
+    expect(s3.seen.map(({ op, signed }) => [op, signed])).toEqual([
+      ['list', false],
+      ['list', false],
+      ['get', false],
+    ]);
+  });
+
   test('a bucket that is empty lists nothing and is no error', async () => {
     s3.createBucket('logs');
     expect(await list(await openSource('s3://logs', options))).toEqual([]);

@@ -54,6 +54,8 @@ export interface SeenRequest {
   /** The key, or the prefix of a list. */
   key: string;
   delimiter: string;
+  /** Did the request bear a signature? */
+  signed: boolean;
 }
 
 export class S3Double {
@@ -136,7 +138,8 @@ export class S3Double {
     const key = op === 'list' ? (url.searchParams.get('prefix') ?? '') : rest.join('/');
     const token = url.searchParams.get('continuation-token') ?? '';
     const delimiter = url.searchParams.get('delimiter') ?? '';
-    this.seen.push({ op, bucket, key, delimiter });
+    const signed = request.headers.authorization !== undefined;
+    this.seen.push({ op, bucket, key, delimiter, signed });
     if (this.latencyMs > 0) await sleep(this.latencyMs);
     const fault = this.#takeFault(op, key, token !== '');
     if (op === 'get' && this.#underWay > this.getsAtOnceMost) {
