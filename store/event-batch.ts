@@ -40,6 +40,7 @@ export type ObjectStatus = 'ok' | 'empty' | 'skipped' | 'dead' | 'gone';
 export interface ObjectResult {
   /** Position of the object in the task. */
   task_index: number;
+  /** `transient` results never reach the writer: the run notes them and tries again later. */
   status: ObjectStatus | 'transient';
   error_class: string | null;
   error_detail: string | null;

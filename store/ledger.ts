@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Engine } from './engine.ts';
+import type { ObjectStatus } from './event-batch.ts';
 
 /** An object as the ledger knows it. */
 export interface LedgerObject {
@@ -21,7 +22,7 @@ export interface LedgerObject {
 export interface ObjectCounts {
   object_id: string;
   object_no: number;
-  status: 'ok' | 'empty' | 'skipped' | 'dead' | 'gone';
+  status: ObjectStatus;
   records_total: number;
   non_kms: number;
   inserted: number;

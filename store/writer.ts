@@ -330,6 +330,7 @@ function countObjects(
 ): ObjectCounts[] {
   return group.flatMap((item, g) =>
     item.batch.objects.map((result, i) => {
+      if (result.status === 'transient') throw new Error('transient results are not stored');
       const object_no = objectNumbers[g]![i]!;
       const rows = result.row_to - result.row_from;
       const inserted = fresh.inserted.get(object_no) ?? 0;
@@ -337,7 +338,7 @@ function countObjects(
       return {
         object_id: item.objects[result.task_index]!.object_id,
         object_no,
-        status: result.status === 'transient' ? 'gone' : result.status,
+        status: result.status,
         records_total: result.records_total,
         non_kms: result.non_kms,
         inserted,

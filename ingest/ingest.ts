@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../core/errors.ts';
+import type { Database } from '../store/database.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import type { EventBatch } from '../store/event-batch.ts';
+import { Writer, type GroupItem } from '../store/writer.ts';
+import { content_bytes_max_default } from './gunzip.ts';
+import { planTasks, type PlannedTask } from './plan-tasks.ts';
+import { ReaderPool } from './pool.ts';
+import type { ListFilter, Source } from './sources/source.ts';
+import { addCounts, countClass, emptySummary, type IngestSummary } from './summary.ts';
+
+export interface IngestOptions {
+  filter?: ListFilter;
+  workers?: number;
+  /** Uncompressed bytes of one object at most. */
+  content_bytes_max?: number;
+  /** Try dead objects again. */
+  retryDead?: boolean;
+  /** Ends the run after the open transaction. */
+  signal?: AbortSignal;
+  /** Called after each commit with the summary so far. */
+  onProgress?: (summary: Readonly<IngestSummary>) => void;
+}
+
+/** Rows of one transaction at most (a single task may hold more). */
+const group_rows_max = 100_000;
+
+/**
+ * Ingests all sources into the database. Workers read; this thread alone writes, many objects a
+ * transaction. Results that wait for the writer hold the next tasks back, so memory is bounded by
+ * (tasks in flight) x (task). Rejects only when the database can no longer be written.
+ */
+export async function ingest(
+  database: Database,
+  sources: readonly Source[],
+  options: IngestOptions = {},
+): Promise<IngestSummary> {
+  const started = Date.now();
+  const summary = emptySummary(
+    randomUUID(),
+    sources.map((source) => source.description),
+  );
+  const signal = options.signal ?? new AbortController().signal;
+  const engine = new DuckDbEngine(database, { connections: 1 });
+  const writer = await Writer.open(database);
+  const pool = new ReaderPool(options.workers);
+  const run = new Run(writer, pool, summary, options);
+  try {
+    await run.begin();
+    const plan = planTasks(sources, options.filter ?? {}, engine, summary, {
+      retryDead: options.retryDead ?? false,
+      signal,
+    });
+    await run.consume(plan, signal);
+    await writer.fold();
+    summary.status = signal.aborted ? 'interrupted' : isPartial(summary) ? 'partial' : 'done';
+    summary.elapsed_ms = Date.now() - started;
+    await run.finish();
+    return summary;
+  } finally {
+    await pool.close();
+    writer.close();
+    engine.close();
+  }
+}
+
+const isPartial = (summary: IngestSummary) =>
+  summary.objects_pending > 0 || summary.objects_dead > 0 || summary.problems.length > 0;
+
+interface ReadResult {
+  task: PlannedTask;
+  batch: EventBatch;
+}
+
+/** One run: tasks in flight, results that wait for the writer, and the writer's turns. */
+class Run {
+  readonly #writer: Writer;
+  readonly #pool: ReaderPool;
+  readonly #summary: IngestSummary;
+  readonly #options: IngestOptions;
+  readonly #ready: ReadResult[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #inFlight = 0;
+  #listed = false;
+  #failure: unknown = null;
+
+  constructor(writer: Writer, pool: ReaderPool, summary: IngestSummary, options: IngestOptions) {
+    this.#writer = writer;
+    this.#pool = pool;
+    this.#summary = summary;
+    this.#options = options;
+  }
+
+  begin(): Promise<void> {
+    const { run_id, sources } = this.#summary;
+    return this.#writer.execute(
+      `INSERT INTO ingest_runs VALUES ($run_id, $source, make_timestamp(CAST($at AS BIGINT) * 1000), NULL, 'running', NULL)`,
+      { run_id, source: sources.join(' '), at: Date.now() },
+    );
+  }
+
+  finish(): Promise<void> {
+    const { run_id, status } = this.#summary;
+    return this.#writer.execute(
+      `UPDATE ingest_runs SET finished_at = make_timestamp(CAST($at AS BIGINT) * 1000), status = $status,
+         summary = $summary WHERE run_id = $run_id`,
+      { run_id, status, summary: JSON.stringify(this.#summary), at: Date.now() },
+    );
+  }
+
+  /** Feeds the pool from the plan and the writer from the pool until both are done. */
+  async consume(plan: AsyncGenerator<PlannedTask>, signal: AbortSignal): Promise<void> {
+    const writing = this.#write(signal);
+    try {
+      for await (const task of plan) {
+        if (signal.aborted || this.#failure) break;
+        this.#start(task);
+        // Back-pressure: tasks being read plus results that wait are bounded.
+        while (this.#inFlight + this.#ready.length >= this.#pool.workers * 2 + 2) {
+          await this.#changed();
+          if (this.#failure || signal.aborted) break;
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failure ??= error;
+    }
+    this.#listed = true;
+    this.#wakeAll();
+    await writing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wakeAll(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #start(task: PlannedTask): void {
+    this.#inFlight++;
+    const content_bytes_max = this.#options.content_bytes_max ?? content_bytes_max_default;
+    this.#pool
+      .read({ reader: task.source.reader, objects: task.listed, content_bytes_max })
+      .then((batch) => this.#ready.push({ task, batch }))
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#inFlight--;
+        this.#wakeAll();
+      });
+  }
+
+  /** The writer's loop: whatever is ready goes into one transaction. */
+  async #write(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      if (this.#failure || signal.aborted) return;
+      const group = this.#takeGroup();
+      if (group.length === 0) {
+        if (this.#listed && this.#inFlight === 0) return;
+        await this.#changed();
+        continue;
+      }
+      try {
+        await this.#commit(group);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+      this.#wakeAll();
+    }
+  }
+
+  #takeGroup(): ReadResult[] {
+    const group: ReadResult[] = [];
+    let rows = 0;
+    while (this.#ready.length > 0 && rows < group_rows_max) {
+      const result = this.#ready.shift()!;
+      rows += result.batch.events.rowCount;
+      group.push(result);
+    }
+    return group;
+  }
+
+  async #commit(group: readonly ReadResult[]): Promise<void> {
+    const summary = this.#summary;
+    const items: GroupItem[] = [];
+    for (const { task, batch } of group) {
+      for (const object of batch.objects) {
+        const listed = task.listed[object.task_index]!;
+        summary.bytes_read += listed.size_bytes;
+        summary.content_bytes += object.content_bytes;
+        if (object.error_class) countClass(summary.classes, object.error_class);
+        if (object.status === 'transient') await this.#postpone(task, object);
+      }
+      for (const reject of batch.rejects) countClass(summary.classes, reject.error_class);
+      const settled = batch.objects.filter((object) => object.status !== 'transient');
+      items.push({ objects: task.ledger, batch: { ...batch, objects: settled } });
+    }
+    addCounts(summary, await this.#writer.commit(items, summary.run_id));
+    this.#options.onProgress?.(summary);
+  }
+
+  /** A transient failure gets no terminal status: it is noted, and the next run tries again. */
+  async #postpone(task: PlannedTask, object: EventBatch['objects'][number]): Promise<void> {
+    const { object_id, bucket, key } = task.ledger[object.task_index]!;
+    this.#summary.objects_pending++;
+    await this.#writer.execute(
+      `INSERT INTO ingest_retries VALUES (CAST($object_id AS UUID), $bucket, $key, $class, $detail, 1, $run_id)
+       ON CONFLICT (object_id) DO UPDATE SET attempts = attempts + 1, error_class = excluded.error_class,
+         error_detail = excluded.error_detail, last_run_id = excluded.last_run_id`,
+      {
+        object_id,
+        bucket,
+        key,
+        class: object.error_class,
+        detail: messageOf(object.error_detail),
+        run_id: this.#summary.run_id,
+      },
+    );
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Why an object's content is refused or left out: a class that docs/errors.md lists, and a sentence.
+ * `skipped`: a look-alike that is no CloudTrail log; `dead`: a log that cannot be read.
+ */
+export class InputError extends Error {
+  readonly errorClass: string;
+  readonly status: 'dead' | 'skipped';
+
+  constructor(errorClass: string, message: string, status: 'dead' | 'skipped' = 'dead') {
+    super(message);
+    this.name = 'InputError';
+    this.errorClass = errorClass;
+    this.status = status;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Engine } from '../store/engine.ts';
+import { knownObjects, ledgerId, type LedgerObject } from '../store/ledger.ts';
+import { readerVersion } from '../store/writer.ts';
+import { countClass, type IngestSummary } from './summary.ts';
+import type { ListedObject, ListFilter, Source } from './sources/source.ts';
+
+/** Objects that one worker reads at a time, with their ledger entries. */
+export interface PlannedTask {
+  source: Source;
+  listed: ListedObject[];
+  ledger: LedgerObject[];
+}
+
+/** A task is full at this many objects or compressed bytes, whichever comes first. */
+const task_objects_max = 512;
+const task_bytes_max = 4 * 1024 * 1024;
+/** Listed objects that are looked up in the ledger at a time. */
+const page_objects = 2_000;
+
+const finished = new Set(['ok', 'empty', 'skipped']);
+
+/**
+ * Lists the sources and yields tasks of objects that the ledger does not hold yet. Dead objects are
+ * tried again when the readers have changed since, or with `retryDead`. Memory is one page and one task.
+ */
+export async function* planTasks(
+  sources: readonly Source[],
+  filter: ListFilter,
+  engine: Engine,
+  summary: IngestSummary,
+  options: { retryDead: boolean; signal: AbortSignal },
+): AsyncGenerator<PlannedTask> {
+  for (const source of sources) {
+    let task: PlannedTask = { source, listed: [], ledger: [] };
+    let bytes = 0;
+    for await (const page of pages(source, filter, summary, options.signal)) {
+      for (const object of await unknownOnly(page, engine, summary, options.retryDead)) {
+        task.listed.push(object.listed);
+        task.ledger.push(object.ledger);
+        bytes += object.listed.size_bytes;
+        if (task.listed.length >= task_objects_max || bytes >= task_bytes_max) {
+          yield task;
+          task = { source, listed: [], ledger: [] };
+          bytes = 0;
+        }
+      }
+    }
+    if (task.listed.length > 0) yield task;
+  }
+}
+
+/** Pages of listed objects; problems and skipped names go into the summary. */
+async function* pages(
+  source: Source,
+  filter: ListFilter,
+  summary: IngestSummary,
+  signal: AbortSignal,
+): AsyncGenerator<ListedObject[]> {
+  let page: ListedObject[] = [];
+  for await (const listing of source.list(filter, signal)) {
+    if ('problem' in listing) summary.problems.push(listing);
+    else if ('skipped' in listing) countClass(summary.names_skipped, listing.skipped);
+    else {
+      summary.objects_listed++;
+      page.push(listing);
+      if (page.length >= page_objects) {
+        yield page;
+        page = [];
+      }
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+async function unknownOnly(
+  page: readonly ListedObject[],
+  engine: Engine,
+  summary: IngestSummary,
+  retryDead: boolean,
+): Promise<{ listed: ListedObject; ledger: LedgerObject }[]> {
+  const ids = page.map((object) => ledgerId(object));
+  const known = await knownObjects(engine, ids);
+  const fresh: { listed: ListedObject; ledger: LedgerObject }[] = [];
+  const seen = new Set<string>();
+  page.forEach((listed, i) => {
+    const object_id = ids[i]!;
+    const entry = known.get(object_id);
+    const retry =
+      entry && !finished.has(entry.status) && (retryDead || entry.reader_version < readerVersion);
+    if ((entry && !retry) || seen.has(object_id)) {
+      summary.objects_known++;
+      return;
+    }
+    seen.add(object_id);
+    fresh.push({
+      listed,
+      ledger: {
+        ...listed,
+        object_id,
+        attempts: entry?.attempts ?? 0,
+        ...(entry ? { object_no: entry.object_no } : {}),
+      },
+    });
+  });
+  return fresh;
+}

@@ -1,0 +1,111 @@
+import type { BatchEncoder } from '../../store/batch-encoder.ts';
+import type { Reject, RelatedEvent } from '../../store/event-batch.ts';
+import { InputError } from '../input-error.ts';
+import { eventTimeOf } from '../rules/event-time.ts';
+import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
+import { unwrapText, type Unwrapped } from './envelope.ts';
+import { isObject, textField } from './record.ts';
+
+/** What a reader fills for one object. */
+export interface RecordSink {
+  encoder: BatchEncoder;
+  rejects: Omit<Reject, 'task_index'>[];
+  related: Omit<RelatedEvent, 'task_index'>[];
+}
+
+/** What a reader counted in one object; KMS rows are in the sink. */
+export interface ReadCounts {
+  records_total: number;
+  non_kms: number;
+  event_time_min: number | null;
+  event_time_max: number | null;
+  record_time_min: number | null;
+  record_time_max: number | null;
+  account_id: string | null;
+  region: string | null;
+}
+
+/** How much of a refused record is kept for a person to look at. */
+const record_start_length = 2_000;
+
+/**
+ * The slow obvious reader: JSON.parse of everything. It is the oracle of the fast one, and reads what
+ * that one finds unusual. Throws InputError when the content is no log.
+ */
+export function readPlain(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
+  const counts: ReadCounts = {
+    records_total: 0,
+    non_kms: 0,
+    event_time_min: null,
+    event_time_max: null,
+    record_time_min: null,
+    record_time_max: null,
+    account_id: path.account_id,
+    region: path.region,
+  };
+  for (const record of unwrapText(textOf(bytes))) {
+    readRecord(record, counts.records_total, path, sink, counts);
+    counts.records_total++;
+  }
+  return counts;
+}
+
+function textOf(bytes: Buffer): string {
+  try {
+    return bytes.toString('utf8');
+  } catch {
+    throw new InputError('gzip_too_large', 'the content is longer than a JavaScript string can be');
+  }
+}
+
+/** One record into the sink and the counts. */
+export function readRecord(
+  record: Unwrapped,
+  record_index: number,
+  path: PathFacts,
+  sink: RecordSink,
+  counts: ReadCounts,
+): void {
+  const reject = (error_class: string, error_detail: string, text: string | null) =>
+    sink.rejects.push({
+      record_index,
+      error_class,
+      error_detail,
+      record_start: text?.slice(0, record_start_length) ?? null,
+    });
+  if (!('value' in record)) return void reject(record.errorClass, record.detail, record.text);
+  const { value } = record;
+  if (!isObject(value)) {
+    return void reject('not_an_object', 'the record is no JSON object', safeJson(value));
+  }
+  const time = eventTimeOf(value['eventTime']);
+  if (time !== null) {
+    counts.record_time_min = Math.min(counts.record_time_min ?? time, time);
+    counts.record_time_max = Math.max(counts.record_time_max ?? time, time);
+  }
+  counts.account_id ??= textField(value, 'recipientAccountId');
+  counts.region ??= textField(value, 'awsRegion');
+  if (value['eventSource'] !== kmsEventSource) {
+    counts.non_kms++;
+    return;
+  }
+  try {
+    const event = kmsEventOf(value, record_index, path);
+    if ('errorClass' in event) return void reject(event.errorClass, event.detail, safeJson(value));
+    sink.encoder.add(event);
+    counts.event_time_min = Math.min(counts.event_time_min ?? event.event_time, event.event_time);
+    counts.event_time_max = Math.max(counts.event_time_max ?? event.event_time, event.event_time);
+  } catch (error) {
+    // JSON.stringify gives up long before JSON.parse does.
+    if (!(error instanceof RangeError)) throw error;
+    reject('nesting_too_deep', 'a value of the record is nested too deeply', null);
+  }
+}
+
+function safeJson(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+import type { ObjectCounts } from '../store/ledger.ts';
+
+/** What a run did. records_total = non_kms + inserted + duplicate + rejected. */
+export interface IngestSummary {
+  run_id: string;
+  sources: string[];
+  status: 'done' | 'partial' | 'interrupted';
+  objects_listed: number;
+  /** Already in the ledger: not read again. */
+  objects_known: number;
+  /** Read in this run, whatever became of them. */
+  objects_new: number;
+  objects_ok: number;
+  objects_empty: number;
+  objects_skipped: number;
+  objects_dead: number;
+  objects_gone: number;
+  /** Failed for now (denied, network): the next run tries again. */
+  objects_pending: number;
+  /** Listed names that are no logs, by reason. */
+  names_skipped: Record<string, number>;
+  records_total: number;
+  non_kms: number;
+  inserted: number;
+  duplicate: number;
+  rejected: number;
+  conflict: number;
+  /** Compressed bytes of the objects read, and their uncompressed content. */
+  bytes_read: number;
+  content_bytes: number;
+  elapsed_ms: number;
+  /** Why objects were refused or left out, by class. */
+  classes: Record<string, number>;
+  problems: { problem: string; place: string; message: string }[];
+}
+
+export function emptySummary(run_id: string, sources: string[]): IngestSummary {
+  return {
+    run_id,
+    sources,
+    status: 'done',
+    objects_listed: 0,
+    objects_known: 0,
+    objects_new: 0,
+    objects_ok: 0,
+    objects_empty: 0,
+    objects_skipped: 0,
+    objects_dead: 0,
+    objects_gone: 0,
+    objects_pending: 0,
+    names_skipped: {},
+    records_total: 0,
+    non_kms: 0,
+    inserted: 0,
+    duplicate: 0,
+    rejected: 0,
+    conflict: 0,
+    bytes_read: 0,
+    content_bytes: 0,
+    elapsed_ms: 0,
+    classes: {},
+    problems: [],
+  };
+}
+
+export function addCounts(summary: IngestSummary, counts: readonly ObjectCounts[]): void {
+  for (const object of counts) {
+    summary.objects_new++;
+    summary[`objects_${object.status}`]++;
+    summary.records_total += object.records_total;
+    summary.non_kms += object.non_kms;
+    summary.inserted += object.inserted;
+    summary.duplicate += object.duplicate;
+    summary.rejected += object.rejected;
+    summary.conflict += object.conflict;
+  }
+}
+
+export function countClass(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { BatchEncoder } from '../store/batch-encoder.ts';
+import type { EventBatch, ObjectResult } from '../store/event-batch.ts';
+import { contentOf } from './gunzip.ts';
+import { InputError } from './input-error.ts';
+import { pathFactsOf } from './path-facts.ts';
+import { readPlain, type ReadCounts, type RecordSink } from './records/plain-reader.ts';
+import type { PathFacts } from './rules/kms-event.ts';
+import {
+  ObjectError,
+  type ListedObject,
+  type ObjectReader,
+  type ReaderConfig,
+} from './sources/source.ts';
+
+/** Many objects for one worker: small objects are worth no message each. */
+export interface ReadTask {
+  reader: ReaderConfig;
+  objects: ListedObject[];
+  /** Uncompressed bytes of one object at most. */
+  content_bytes_max: number;
+}
+
+/** How records are read out of an object's bytes. */
+export type RecordReader = (bytes: Buffer, path: PathFacts, sink: RecordSink) => ReadCounts;
+
+/** Objects that one worker fetches at a time; decoding stays one by one. */
+const fetches_max = 16;
+
+/**
+ * Reads the objects of a task into one batch. An object that cannot be read is a result with its
+ * class; only programming errors reject.
+ */
+export async function readTask(
+  task: ReadTask,
+  reader: ObjectReader,
+  readRecords: RecordReader = readPlain,
+): Promise<EventBatch> {
+  const encoder = new BatchEncoder();
+  const batch: Omit<EventBatch, 'events' | 'dimensions'> = {
+    objects: [],
+    rejects: [],
+    related: [],
+  };
+  const fetched = task.objects.map(() => undefined as Promise<Buffer | Error> | undefined);
+  const fetch = (index: number) => {
+    const object = task.objects[index];
+    if (object) fetched[index] ??= reader.read(object).catch((error: Error) => error);
+  };
+  for (let i = 0; i < task.objects.length; i++) {
+    for (let ahead = i; ahead < i + fetches_max; ahead++) fetch(ahead);
+    const raw = await fetched[i]!;
+    fetched[i] = undefined;
+    batch.objects.push(readObject(task, i, raw, encoder, batch, readRecords));
+  }
+  return { ...batch, ...encoder.finish() };
+}
+
+function readObject(
+  task: ReadTask,
+  task_index: number,
+  raw: Buffer | Error,
+  encoder: BatchEncoder,
+  batch: Omit<EventBatch, 'events' | 'dimensions'>,
+  readRecords: RecordReader,
+): ObjectResult {
+  const row_from = encoder.rowCount;
+  const path = pathFactsOf(task.objects[task_index]!.key);
+  const result: ObjectResult = {
+    task_index,
+    status: 'ok',
+    error_class: null,
+    error_detail: null,
+    content_sha256: null,
+    content_bytes: 0,
+    ...path,
+    records_total: 0,
+    non_kms: 0,
+    row_from,
+    row_to: row_from,
+    event_time_min: null,
+    event_time_max: null,
+    record_time_min: null,
+    record_time_max: null,
+  };
+  try {
+    if (raw instanceof Error) throw raw;
+    const content = contentOf(raw, task.content_bytes_max);
+    result.content_bytes = content.bytes.length;
+    result.content_sha256 = createHash('sha256').update(content.bytes).digest('hex');
+    const sink: RecordSink = { encoder, rejects: [], related: [] };
+    Object.assign(result, readRecords(content.bytes, path, sink));
+    for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
+    for (const related of sink.related) batch.related.push({ task_index, ...related });
+    result.row_to = encoder.rowCount;
+    if (result.records_total === 0) result.status = 'empty';
+    if (content.warning) {
+      result.error_class = content.warning.errorClass;
+      result.error_detail = content.warning.detail;
+    }
+  } catch (error) {
+    Object.assign(result, failure(error));
+  }
+  return result;
+}
+
+/** The status of an object whose bytes or records could not be had. */
+function failure(error: unknown): Pick<ObjectResult, 'status' | 'error_class' | 'error_detail'> {
+  if (error instanceof InputError) {
+    return { status: error.status, error_class: error.errorClass, error_detail: error.message };
+  }
+  if (error instanceof ObjectError) {
+    // A denied or changed object may be readable on the next run, so it gets no terminal status.
+    const status = error.errorClass === 'gone' ? 'gone' : 'transient';
+    const dead = error.errorClass === 'unreadable';
+    return {
+      status: dead ? 'dead' : status,
+      error_class: `object_${error.errorClass}`,
+      error_detail: error.message,
+    };
+  }
+  throw error;
+}
