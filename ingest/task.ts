@@ -12,6 +12,7 @@ import {
   type ObjectReader,
   type ReaderConfig,
 } from './sources/source.ts';
+import { readMany } from './sources/read-many.ts';
 
 /** Many objects for one worker: small objects are worth no message each. */
 export interface ReadTask {
@@ -23,9 +24,6 @@ export interface ReadTask {
 
 /** How records are read out of an object's bytes. */
 export type RecordReader = (bytes: Buffer, path: PathFacts, sink: RecordSink) => ReadCounts;
-
-/** Objects that one worker fetches at a time; decoding stays one by one. */
-const fetches_max = 16;
 
 /**
  * Reads the objects of a task into one batch. An object that cannot be read is a result with its
@@ -42,19 +40,15 @@ export async function readTask(
     rejects: [],
     related: [],
   };
-  const fetched = task.objects.map(() => undefined as Promise<Buffer | Error> | undefined);
-  const fetch = (index: number) => {
-    const object = task.objects[index];
-    if (object) fetched[index] ??= reader.read(object).catch((error: Error) => error);
-  };
-  for (let i = 0; i < task.objects.length; i++) {
-    for (let ahead = i; ahead < i + fetches_max; ahead++) fetch(ahead);
-    const raw = await fetched[i]!;
-    fetched[i] = undefined;
-    batch.objects.push(readObject(task, i, raw, encoder, batch, readRecords));
+  let task_index = 0;
+  for await (const { bytes, error } of readMany(reader, task.objects)) {
+    const raw = bytes ?? asError(error);
+    batch.objects.push(readObject(task, task_index++, raw, encoder, batch, readRecords));
   }
   return { ...batch, ...encoder.finish() };
 }
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 function readObject(
   task: ReadTask,

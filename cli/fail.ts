@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { exitCodes, isKeymeterError, messageOf } from '../core/errors.ts';
+import { printable } from './printable.ts';
+
+/** The one place where an error becomes a message and an exit code. */
+export function failWith(error: unknown): void {
+  if (isKeymeterError(error)) {
+    process.stderr.write(`keymeter: ${printable(error.message)} [${error.code}]\n`);
+    process.stderr.write(`  ${error.fix}\n`);
+    process.exitCode = error.exitCode;
+    return;
+  }
+  if (error instanceof z.ZodError) {
+    process.stderr.write(`keymeter: bad parameters\n${z.prettifyError(error)}\n`);
+    process.exitCode = exitCodes.usage;
+    return;
+  }
+  process.stderr.write(`keymeter: ${printable(messageOf(error))} [unexpected]\n`);
+  process.stderr.write(
+    '  this is a fault of keymeter; report it with the command and this message\n',
+  );
+  if (process.env['KEYMETER_DEBUG'] && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+  }
+  process.exitCode = exitCodes.failed;
+}

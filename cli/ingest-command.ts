@@ -1,0 +1,146 @@
+import { Command, Option } from 'commander';
+import { KeymeterError, exitCodes } from '../core/errors.ts';
+import { parseInstant } from '../core/time.ts';
+import { ingest, type IngestOptions } from '../ingest/ingest.ts';
+import { openSource } from '../ingest/sources/open-source.ts';
+import type { ListFilter, Source, SourceOptions } from '../ingest/sources/source.ts';
+import type { IngestSummary } from '../ingest/summary.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import { showProgress } from './progress.ts';
+import { ingestSummaryText } from './summary-text.ts';
+
+/** Options that every command which ingests takes. */
+export interface IngestFlags {
+  db: string;
+  from?: string;
+  to?: string;
+  account?: string[];
+  region?: string[];
+  workers?: string;
+  maxObjectBytes?: string;
+  memoryLimit?: string;
+  retryDead?: boolean;
+  s3Region?: string;
+  endpoint?: string;
+  pathStyle?: boolean;
+  anonymous?: boolean;
+  profile?: string;
+  format: 'table' | 'json';
+}
+
+export function withIngestFlags(command: Command): Command {
+  return command
+    .option('--from <instant>', 'only logs that can hold events from this instant on (ISO or 7d)')
+    .option('--to <instant>', 'only logs that can hold events before this instant')
+    .option('--account <id...>', 'only logs of these accounts')
+    .option('--region <region...>', 'only logs of these Regions')
+    .option('--workers <n>', 'reader threads (default: one a core)')
+    .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
+    .option('--memory-limit <size>', "DuckDB's memory limit, such as 1GB")
+    .option('--retry-dead', 'read objects again that could not be read before')
+    .option('--s3-region <region>', "the bucket's Region")
+    .option('--endpoint <url>', 'S3 endpoint, for S3-compatible servers')
+    .option('--path-style', 'address buckets by path')
+    .option('--anonymous', 'read a public bucket without credentials')
+    .option('--profile <name>', 'profile of the AWS configuration');
+}
+
+export function ingestCommand(): Command {
+  const command = new Command('ingest')
+    .description('read CloudTrail logs into a database; a second run reads only what is new')
+    .argument('<source...>', 's3://bucket/prefix, directories, files')
+    .option('--db <file>', 'database file', 'keymeter.duckdb');
+  return withIngestFlags(command)
+    .addOption(new Option('--format <format>').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keymeter ingest ./AWSLogs\n  keymeter ingest s3://trail-bucket/AWSLogs --from 30d --account 111122223333',
+    )
+    .action(async (sources: string[], flags: IngestFlags) => {
+      const opened = await openSources(sources, flags);
+      const database = await openDatabase(flags.db, databaseOptions(flags));
+      try {
+        const summary = await runIngest(database, opened, flags);
+        const json = flags.format === 'json';
+        process.stdout.write(json ? `${JSON.stringify(summary)}\n` : ingestSummaryText(summary));
+        process.exitCode = summary.status === 'done' ? exitCodes.done : exitCodes.partial;
+      } finally {
+        database.close();
+      }
+    });
+}
+
+export function openSources(specs: readonly string[], flags: IngestFlags): Promise<Source[]> {
+  const options: SourceOptions = {
+    region: flags.s3Region,
+    endpoint: flags.endpoint,
+    pathStyle: flags.pathStyle,
+    anonymous: flags.anonymous,
+    profile: flags.profile,
+  };
+  return Promise.all(specs.map((spec) => openSource(spec, options)));
+}
+
+export function databaseOptions(flags: Pick<IngestFlags, 'memoryLimit'>) {
+  return flags.memoryLimit ? { memoryLimit: flags.memoryLimit } : {};
+}
+
+/** Ingests with progress on stderr; Ctrl-C ends the run after the open transaction. */
+export async function runIngest(
+  database: Database,
+  sources: readonly Source[],
+  flags: IngestFlags,
+): Promise<IngestSummary> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = showProgress();
+  try {
+    return await ingest(database, sources, {
+      ...ingestOptions(flags),
+      signal: stop.signal,
+      onProgress: progress.update,
+    });
+  } finally {
+    progress.stop();
+    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  }
+}
+
+function ingestOptions(flags: IngestFlags): IngestOptions {
+  const filter: ListFilter = {
+    from: instantFlag('--from', flags.from),
+    to: instantFlag('--to', flags.to),
+    accounts: flags.account,
+    regions: flags.region,
+  };
+  const workers = countFlag('--workers', flags.workers);
+  const content_bytes_max = countFlag('--max-object-bytes', flags.maxObjectBytes);
+  return {
+    filter,
+    retryDead: flags.retryDead ?? false,
+    ...(workers ? { workers } : {}),
+    ...(content_bytes_max ? { content_bytes_max } : {}),
+  };
+}
+
+function instantFlag(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const instant = parseInstant(value, new Date());
+  if (instant) return instant.getTime();
+  throw new KeymeterError('bad_instant', `${name} ${value} is no instant`, {
+    fix: 'write 2026-10-05, 2026-10-05T12:00:00Z, or a time ago such as 7d or 12h',
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** A positive whole number from a flag. */
+export function countFlag(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const count = Number(value);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new KeymeterError('bad_number', `${name} ${value} is no positive whole number`, {
+    fix: `give ${name} a number such as 4`,
+    exitCode: exitCodes.usage,
+  });
+}
