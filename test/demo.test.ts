@@ -106,6 +106,12 @@ describe('the truth of the whole demo trail', () => {
     expect(read(demoConfigFile)).toEqual({ quotaOverrides: truth.quota_overrides });
   });
 
+  it('is told in the docs, situation by situation', () => {
+    const docs = readFileSync(new URL('../docs/demo-trail.md', import.meta.url), 'utf8');
+    const told = [...docs.matchAll(/^\| `(\w+_\w+)` \|/gm)].map((row) => row[1]);
+    expect(told.sort()).toEqual(Object.keys(truth.situations).sort());
+  });
+
   it('is of the promised size, told as it grew', () => {
     expect(truth.totals.records).toBeGreaterThan(60_000);
     expect(truth.totals.records).toBeLessThan(120_000);

@@ -55,7 +55,11 @@ export function plantDeletionWhileInUse(plan: Plan) {
       }
     }
   }
-  const deletionDate = 'Oct 20, 2026, 12:00:00 PM';
+  // Tue, 20 Oct 2026 12:00:00 GMT -> Oct 20, 2026, 12:00:00 PM, as KMS answers.
+  const [, date, month, year] = new Date((scheduledAt + 7 * 86_400) * 1000)
+    .toUTCString()
+    .split(' ');
+  const deletionDate = `${month} ${Number(date)}, ${year}, 12:00:00 PM`;
   const response = { keyId: key.arn, keyState: 'PendingDeletion', deletionDate };
   const request = { pendingWindowInDays: 7 };
   plan.kms(kms.manage('ScheduleKeyDeletion', key, request, response), {
