@@ -1,0 +1,108 @@
+import type { AnalysisContext } from '../analysis.ts';
+import {
+  AliasResolver,
+  isAlias,
+  readAliasIntervals,
+  type AliasInterval,
+} from './alias-intervals.ts';
+
+/** A key as a person names it, made definite. */
+export interface NamedKey {
+  key_arn: string;
+  /** The last part of the ARN. */
+  key_id: string;
+  /** What requests typed for it, and when that meant it: JSON texts for SQL (see namesSql). */
+  names: string[];
+  notes: string[];
+}
+
+const keyArn = /^arn:[^:]*:kms:([^:]*):([^:]*):key\/(.+)$/;
+const beginning = '0001-01-01 00:00:00';
+const forever = '9999-12-31 00:00:00';
+
+/**
+ * Resolves a key ARN, a bare key id or an alias (name or ARN). An alias means its latest key at or
+ * before `at`; a note says when it meant others. A name nobody used stays as it is.
+ */
+export async function nameKey(
+  context: AnalysisContext,
+  text: string,
+  at?: Date,
+): Promise<NamedKey> {
+  const intervals = await readAliasIntervals(context);
+  const notes: string[] = [];
+  const key_arn = isAlias(text)
+    ? ofAlias(intervals, text, at, notes)
+    : keyArn.test(text)
+      ? text
+      : await ofId(context, text, notes);
+  const [, region, account, key_id = text] = keyArn.exec(key_arn) ?? [];
+  const names = intervals.filter((i) => i.key_arn === key_arn).flatMap(namesOf);
+  for (const ref of [key_arn, key_id]) {
+    names.push(JSON.stringify({ ref, account, region, from: beginning, to: forever }));
+  }
+  return { key_arn, key_id, names, notes };
+}
+
+function ofAlias(
+  intervals: readonly AliasInterval[],
+  text: string,
+  at: Date | undefined,
+  notes: string[],
+): string {
+  const name = text.startsWith('arn:') ? text.slice(text.indexOf(':alias/') + 1) : text;
+  const until = at?.toISOString() ?? forever;
+  const typed = new AliasResolver(intervals);
+  const mine = (
+    text.startsWith('arn:')
+      ? [...typed.intervals(text, null, null)]
+      : intervals.filter((i) => i.alias === name)
+  )
+    .filter((i) => i.valid_from < until)
+    .sort((a, b) => (a.valid_from < b.valid_from ? -1 : 1));
+  const last = mine.at(-1);
+  if (!last) {
+    notes.push(`${text} is not known from the log.`);
+    return text;
+  }
+  notes.push(`${text} means ${last.key_arn} since ${last.valid_from} (${last.basis}).`);
+  for (const other of mine.slice(0, -1).filter((i) => i.key_arn !== last.key_arn)) {
+    notes.push(
+      `${text} in account ${other.account_id}, ${other.region} meant ${other.key_arn} from ${other.valid_from} to ${other.valid_to ?? 'the end of the log'}; ask for that key by its ARN.`,
+    );
+  }
+  return last.key_arn;
+}
+
+async function ofId(context: AnalysisContext, id: string, notes: string[]): Promise<string> {
+  const rows = await context.engine.rows(
+    `SELECT DISTINCT key_arn FROM kms_events WHERE split_part(key_arn, '/', 2) = $id ORDER BY key_arn`,
+    { id },
+    context,
+  );
+  const [first, ...others] = rows.map((row) => String(row['key_arn']));
+  if (others.length > 0) {
+    notes.push(
+      `${id} stands for several keys; shown is ${first}, others are ${others.join(', ')}.`,
+    );
+  }
+  return first ?? id;
+}
+
+/** An alias is typed by name in its own account and Region, or by ARN from anywhere. */
+function namesOf(interval: AliasInterval): string[] {
+  const from = sqlInstant(interval.valid_from);
+  const to = interval.valid_to === null ? forever : sqlInstant(interval.valid_to);
+  const partition = interval.key_arn.split(':')[1];
+  const { account_id: account, region, alias } = interval;
+  const arn = `arn:${partition}:kms:${region}:${account}:${alias}`;
+  return [
+    JSON.stringify({ ref: alias, account, region, from, to }),
+    JSON.stringify({ ref: arn, from, to }),
+  ];
+}
+
+/** `YYYY-MM-DD HH:MM:SS`, which both engines cast to TIMESTAMP. */
+function sqlInstant(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
+}

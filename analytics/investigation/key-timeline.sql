@@ -1,0 +1,78 @@
+-- Question: what happened to a key and with it, in order?
+-- Grain: one row for each run of like calls; each event when $single_events.
+-- Params: $key (key ARN), $key_id (its last part), $aliases (JSON texts: alias as typed, account, Region, from, to);
+--         $from, $to (TIMESTAMP, half-open), $account, $region, $operation, $outcome (VARCHAR or NULL),
+--         $fold_s (seconds between calls of one run), $single_events, $limit (rows).
+-- Caveats: a request that failed before its key was resolved names the key by what its alias meant then.
+--          Bins of a minute (when $fold_s allows it) come before the runs: calls of one minute are
+--          at most 59 s apart, so they always share a run, and the sort sees bins instead of calls.
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.ref') AS ref, json_extract_scalar(alias, '$.account') AS account,
+    json_extract_scalar(alias, '$.region') AS region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+chosen AS (
+  SELECT event_time, event_id, counted, 'kms.amazonaws.com' AS event_source, operation, outcome, error_code,
+    principal_arn, coalesce(key_arn, key_ref) AS key, region, via_service, caller_source, session_name,
+    access_key_id, user_agent, resource_arn, caller_account_id AS account
+  FROM kms_events
+  WHERE key_arn = $key OR destination_key_arn = $key
+  UNION ALL
+  SELECT event_time, event_id, counted, 'kms.amazonaws.com', operation, outcome, error_code,
+    principal_arn, key_ref, e.region, via_service, caller_source, session_name,
+    access_key_id, user_agent, resource_arn, caller_account_id
+  FROM kms_events AS e
+  JOIN aliases AS a ON e.key_ref = a.ref AND e.caller_account_id = coalesce(a.account, e.caller_account_id)
+      AND e.region = coalesce(a.region, e.region)
+  WHERE key_arn IS NULL AND event_time >= a.valid_from AND event_time < a.valid_to
+  UNION ALL
+  SELECT DISTINCT event_time, coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)), true, event_source,
+    event_name, CASE WHEN error_code IS NULL THEN 'success'
+      WHEN error_code LIKE '%AccessDenied%' OR error_code LIKE '%Unauthorized%' THEN 'denied' ELSE 'failed' END,
+    error_code, principal_arn, CAST(NULL AS VARCHAR), region, CAST(NULL AS VARCHAR), caller_source,
+    CAST(NULL AS VARCHAR), access_key_id, user_agent, resource_arn, account_id
+  FROM related_events
+  WHERE strpos(request_parameters, $key_id) > 0
+),
+binned AS (
+  SELECT event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source,
+    CASE WHEN $single_events THEN event_id END AS single_id,
+    CASE WHEN $fold_s >= 60 THEN date_trunc('minute', event_time) ELSE event_time END AS bin,
+    min(event_time) AS first_at, max(event_time) AS last_at,
+    count(*) AS events, count_if(counted) AS calls, min(event_id) AS event_id,
+    min(coalesce(session_name, '')) AS session_min, max(coalesce(session_name, '')) AS session_max,
+    min(coalesce(access_key_id, '')) AS access_key_min, max(coalesce(access_key_id, '')) AS access_key_max,
+    min(coalesce(user_agent, '')) AS user_agent_min, max(coalesce(user_agent, '')) AS user_agent_max,
+    min(coalesce(resource_arn, '')) AS resource_min, max(coalesce(resource_arn, '')) AS resource_max
+  FROM chosen
+  WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+    AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
+    AND (CAST($account AS VARCHAR) IS NULL OR account = $account)
+    AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
+    AND (CAST($operation AS VARCHAR) IS NULL OR operation = $operation)
+    AND (CAST($outcome AS VARCHAR) IS NULL OR outcome = $outcome)
+  GROUP BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, 10, 11
+),
+started AS (
+  SELECT *, CASE WHEN date_diff('second', lag(last_at) OVER likes, first_at) <= $fold_s THEN 0 ELSE 1 END AS starts
+  FROM binned
+  WINDOW likes AS (PARTITION BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id ORDER BY bin)
+),
+numbered AS (
+  SELECT *, sum(starts) OVER (PARTITION BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id ORDER BY bin) AS run
+  FROM started
+)
+SELECT min(first_at) AS first_at, max(last_at) AS last_at,
+  CAST(sum(events) AS BIGINT) AS events, CAST(sum(calls) AS BIGINT) AS calls,
+  event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source,
+  CASE WHEN min(session_min) = max(session_max) THEN nullif(min(session_min), '') END AS session_name,
+  CASE WHEN min(access_key_min) = max(access_key_max) THEN nullif(min(access_key_min), '') END AS access_key_id,
+  CASE WHEN min(user_agent_min) = max(user_agent_max) THEN nullif(min(user_agent_min), '') END AS user_agent,
+  CASE WHEN min(resource_min) = max(resource_max) THEN nullif(min(resource_min), '') END AS resource_arn,
+  min(event_id) AS event_id
+FROM numbered
+GROUP BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id, run
+ORDER BY first_at, last_at, event_source, operation, event_id
+LIMIT $limit

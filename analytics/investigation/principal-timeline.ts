@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineInvestigation } from './investigation.ts';
+import { timelineCaveats, timelineParams, timelineRow } from './timeline.ts';
+
+export default defineInvestigation({
+  name: 'principal-timeline',
+  topic: 'investigation',
+  title: 'Timeline of a principal',
+  question: 'What did a role, user, session or service do, in order?',
+  audience: ['security'],
+  caveats: [
+    ...timelineCaveats,
+    'Of other services only the related events are kept (reference/related-events.json).',
+  ],
+  sql: new URL('./principal-timeline.sql', import.meta.url),
+  params: z.object({
+    principal: z
+      .string()
+      .min(1)
+      .max(2048)
+      .describe('role or user ARN, session ARN as logged, or service name'),
+    ...timelineParams,
+  }),
+  row: timelineRow,
+});

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineInvestigation } from './investigation.ts';
+import { timelineCaveats, timelineParams, timelineRow } from './timeline.ts';
+
+export default defineInvestigation({
+  name: 'source-timeline',
+  topic: 'investigation',
+  title: 'Timeline of a source',
+  question:
+    'What was done from an address, with a user agent, access key or session, or through a VPC endpoint, in order?',
+  audience: ['security'],
+  caveats: [
+    ...timelineCaveats,
+    'Several clues together must all hold. A user agent is what the caller says it is.',
+  ],
+  sql: new URL('./source-timeline.sql', import.meta.url),
+  params: z
+    .object({
+      source: z.string().max(1024).optional().describe('address (or service name) as logged'),
+      user_agent: z.string().max(4096).optional().describe('user agent, whole'),
+      access_key: z.string().max(128).optional().describe('access key id'),
+      session: z.string().max(2048).optional().describe('role session name, or session ARN'),
+      vpc_endpoint: z.string().max(128).optional().describe('VPC endpoint id'),
+      ...timelineParams,
+    })
+    .refine(
+      (p) => p.source ?? p.user_agent ?? p.access_key ?? p.session ?? p.vpc_endpoint,
+      'name at least one of source, user_agent, access_key, session, vpc_endpoint',
+    ),
+  row: timelineRow,
+});
