@@ -91,6 +91,7 @@ export class DuckDbEngine implements Engine {
     const connection = await this.#acquire();
     const guard = interruptible(connection, options);
     try {
+      guard.check();
       await narrowViews(connection, sql);
       const result = await connection.stream(sql, ...bindings(sql, params));
       const types = result.columnTypes();
@@ -132,6 +133,7 @@ export class DuckDbEngine implements Engine {
     const connection = await this.#acquire();
     const guard = interruptible(connection, options);
     try {
+      guard.check();
       await narrowViews(connection, sql);
       await consume(await connection.stream(sql, ...bindings(sql, params)));
     } catch (error) {
@@ -201,6 +203,8 @@ function bindings(
 function interruptible(connection: DuckDBConnection, options: QueryOptions) {
   let active = true;
   let why: string | null = null;
+  // Given up while it waited for a connection: an abort listener would never hear of it.
+  if (options.signal?.aborted) why = 'abort';
   const stop = (reason: string) => {
     if (!active) return;
     why = reason;
@@ -213,6 +217,8 @@ function interruptible(connection: DuckDBConnection, options: QueryOptions) {
   const onAbort = () => stop('abort');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   return {
+    /** Throws when the query was given up before it started. */
+    check: () => options.signal?.throwIfAborted(),
     reason: () => why,
     release: () => {
       active = false;

@@ -1,0 +1,107 @@
+import type { Hono } from 'hono';
+import type { Analysis } from '../analytics/analysis.ts';
+import { csvOf } from './csv.ts';
+import { withDeadline } from './deadline.ts';
+import { etagOf, notModified } from './etag.ts';
+import { jsonSchema } from './json-schema.ts';
+import { formats, negotiate, type Format } from './negotiate.ts';
+import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
+import { emptyQuery } from './ingest-routes.ts';
+import { notFound } from './problems.ts';
+import { parseQuery } from './query-params.ts';
+import { ResultCache, type CachedBody } from './result-cache.ts';
+
+/** Rows at most in one answer, also of an analysis that has no limit parameter. */
+export const rows_max = 100_000;
+
+/** An analysis as `GET /api/v1/analyses` lists it. */
+export function describeAnalysis(analysis: Analysis) {
+  const { name, topic, title, question, audience, caveats, example } = analysis;
+  return {
+    name,
+    topic,
+    title,
+    question,
+    audience,
+    caveats,
+    example,
+    url: `/api/v1/analyses/${name}`,
+    params: jsonSchema(analysis.params, 'input'),
+    row: jsonSchema(analysis.row, 'output'),
+  };
+}
+
+/** `GET /api/v1/analyses` and `GET /api/v1/analyses/{name}` of everything in the registry. */
+export function analysisRoutes(
+  app: Hono<ApiEnv>,
+  options: ApiOptions,
+  registry: ReadonlyMap<string, Analysis>,
+): void {
+  const listed = JSON.stringify({ analyses: [...registry.values()].map(describeAnalysis) });
+  const listed_etag = etagOf([listed]);
+  app.get('/api/v1/analyses', (c) => {
+    parseQuery(new URL(c.req.url).searchParams, emptyQuery);
+    c.header('ETag', listed_etag);
+    if (notModified(c, listed_etag)) return c.body(null, 304);
+    return c.body(listed, 200, { 'Content-Type': 'application/json' });
+  });
+
+  const cache = new ResultCache();
+  const configuration = JSON.stringify(options.config);
+  app.get('/api/v1/analyses/:name', async (c) => {
+    const analysis = registry.get(c.req.param('name'));
+    if (!analysis) {
+      throw notFound('analysis of that name', 'GET /api/v1/analyses lists their names');
+    }
+    const search = new URL(c.req.url).searchParams;
+    const { raw, params } = parseQuery(search, analysis.params, ['format']);
+    const format = negotiate(search.get('format') ?? undefined, c.req.header('accept'));
+    // Read before the rows: rows may be newer than their tag, never older.
+    const data_version = await options.engine.dataVersion();
+    const etag = etagOf([data_version, configuration, analysis.name, format, params]);
+    c.header('ETag', etag);
+    c.header('Vary', 'Accept, Authorization');
+    c.header('Cache-Control', 'private, no-cache');
+    c.header('X-Data-Version', data_version);
+    if (notModified(c, etag)) return c.body(null, 304);
+    const deadline_ms = options.deadline_ms ?? deadline_ms_default;
+    const { body, truncated } = await cache.get(etag, () =>
+      withDeadline(deadline_ms, undefined, (signal) =>
+        compute(analysis, raw, params, format, data_version, options, signal),
+      ),
+    );
+    c.header('X-Truncated', String(truncated));
+    c.header('Content-Type', contentType(format));
+    if (format !== 'json') {
+      c.header('Content-Disposition', `attachment; filename="${analysis.name}.${format}"`);
+    }
+    return c.body(body);
+  });
+}
+
+async function compute(
+  analysis: Analysis,
+  raw: Record<string, unknown>,
+  params: Record<string, unknown>,
+  format: Format,
+  data_version: string,
+  options: ApiOptions,
+  signal: AbortSignal,
+): Promise<CachedBody> {
+  const { engine, config } = options;
+  const result = await analysis.execute(raw, { engine, config, signal });
+  const truncated = result.truncated || result.rows.length > rows_max;
+  const rows = result.rows.slice(0, rows_max);
+  const columns = Object.keys(analysis.row.shape);
+  if (format === 'ndjson') {
+    return { body: rows.map((row) => `${JSON.stringify(row)}\n`).join(''), truncated };
+  }
+  if (format === 'csv') return { body: csvOf(columns, rows), truncated };
+  const { notes } = result;
+  const answer = { analysis: analysis.name, rows, notes, truncated, params, data_version };
+  return { body: JSON.stringify(answer), truncated };
+}
+
+function contentType(format: Format): string {
+  return format === 'csv' ? `${formats.csv}; charset=utf-8; header=present` : formats[format];
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+export type JsonSchema = Record<string, unknown>;
+
+/** JSON Schema 2020-12 of what goes in (`input`) or comes out of a schema, fit for OpenAPI 3.1. */
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const made = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
+  delete made['$schema'];
+  return simplified(made) as JsonSchema;
+}
+
+/**
+ * A parameter that takes text or an already parsed value (a Date, a boolean) is only text in a URL:
+ * the alternatives give way to the type that its `.meta` names.
+ */
+function simplified(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(simplified);
+  if (value === null || typeof value !== 'object') return value;
+  const schema = value as JsonSchema;
+  const copy: JsonSchema = {};
+  for (const [name, part] of Object.entries(schema)) copy[name] = simplified(part);
+  const alternatives = copy['anyOf'];
+  if (Array.isArray(alternatives)) {
+    if (typeof copy['type'] === 'string') delete copy['anyOf'];
+    else if (alternatives.some((one) => (one as JsonSchema)['type'] === 'boolean')) {
+      delete copy['anyOf'];
+      copy['type'] = 'boolean';
+    }
+  }
+  // Relative instants such as 7d are allowed too, so the format would refuse what the server takes.
+  const examples = copy['examples'];
+  if (copy['format'] === 'date-time' && Array.isArray(examples) && examples.includes('7d')) {
+    delete copy['format'];
+  }
+  return copy;
+}

@@ -1,0 +1,122 @@
+import { jsonSchema, type JsonSchema } from './json-schema.ts';
+import { ledgerRow, rejectRow, runRow } from './ledger-schemas.ts';
+import { problemTitles } from './problems.ts';
+
+export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+export const json = (description: string, schema: unknown) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** Schemas of what is no analysis. */
+export function fixedSchemas(): Record<string, JsonSchema> {
+  const count = { type: ['integer', 'null'] };
+  const text = { type: ['string', 'null'] };
+  return {
+    Analysis: {
+      type: 'object',
+      required: [
+        'name',
+        'topic',
+        'title',
+        'question',
+        'audience',
+        'caveats',
+        'example',
+        'url',
+        'params',
+        'row',
+      ],
+      properties: {
+        name: { type: 'string' },
+        topic: { type: 'string' },
+        title: { type: 'string' },
+        question: { type: 'string' },
+        audience: {
+          type: 'array',
+          items: { type: 'string', enum: ['finops', 'capacity', 'security'] },
+        },
+        caveats: { type: 'array', items: { type: 'string' } },
+        example: { type: 'object', additionalProperties: { type: 'string' } },
+        url: { type: 'string' },
+        params: { type: 'object', description: 'JSON Schema of the parameters' },
+        row: {
+          type: 'object',
+          description: 'JSON Schema of a row; `unit` names the unit of a column',
+        },
+      },
+    },
+    LedgerObject: jsonSchema(ledgerRow, 'output'),
+    Reject: jsonSchema(rejectRow, 'output'),
+    Run: jsonSchema(runRow, 'output'),
+    RawRecord: {
+      type: 'object',
+      required: ['object_id', 'record_index', 'location', 'record'],
+      properties: {
+        object_id: { type: 'string' },
+        record_index: { type: 'integer' },
+        location: { type: 'string' },
+        record: { description: 'the JSON of the record' },
+      },
+    },
+    IngestStatus: {
+      type: 'object',
+      required: ['state', 'data_version'],
+      properties: {
+        state: { type: 'string', enum: ['idle', 'running', 'done', 'failed'] },
+        data_version: { type: 'string' },
+        run_id: text,
+        source: text,
+        started_at: text,
+        finished_at: text,
+        objects_total: count,
+        objects_done: count,
+        records_total: count,
+        inserted: count,
+        duplicate: count,
+        rejected: count,
+        message: text,
+      },
+    },
+    Problem: {
+      type: 'object',
+      required: ['type', 'title', 'status', 'detail', 'fix', 'request_id'],
+      properties: {
+        type: {
+          type: 'string',
+          enum: Object.keys(problemTitles).map((code) => `urn:keymeter:problem:${code}`),
+        },
+        title: { type: 'string' },
+        status: { type: 'integer' },
+        detail: { type: 'string' },
+        fix: { type: 'string', description: 'what to do about it' },
+        request_id: { type: 'string' },
+        errors: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { param: { type: 'string' }, message: { type: 'string' } },
+          },
+        },
+      },
+    },
+  };
+}
+
+/** What every operation answers when it fails. */
+export function problemResponseObject() {
+  const example = {
+    type: 'urn:keymeter:problem:bad_parameters',
+    title: problemTitles['bad_parameters'],
+    status: 400,
+    detail: 'bin: Invalid option: expected one of "second"|"minute"|"hour"|"day"',
+    fix: 'see /openapi.json or /docs for the parameters and their form',
+    request_id: '3f0c6a52-9d8e-4f3e-8a43-6a1e2f3b4c5d',
+    errors: [{ param: 'bin', message: 'Invalid option' }],
+  };
+  return {
+    description: 'A problem (RFC 9457)',
+    content: { 'application/problem+json': { schema: ref('Problem'), example } },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../core/config.ts';
+import type { Engine } from '../store/engine.ts';
+
+/** What a running or finished ingest says of itself; snake_case as everywhere in JSON. */
+export interface IngestStatus {
+  state: 'idle' | 'running' | 'done' | 'failed';
+  run_id?: string | null;
+  source?: string | null;
+  started_at?: string | null;
+  finished_at?: string | null;
+  objects_total?: number | null;
+  objects_done?: number | null;
+  records_total?: number | null;
+  inserted?: number | null;
+  duplicate?: number | null;
+  rejected?: number | null;
+  message?: string | null;
+}
+
+/** Fetches the record at a position of a ledger object again, as the trail delivered it. */
+export type RawRecordReader = (
+  object_id: string,
+  record_index: number,
+  signal: AbortSignal,
+) => Promise<RawRecord>;
+
+export interface RawRecord {
+  /** Where it was read: `s3://bucket/key` or a path. */
+  location: string;
+  record: unknown;
+}
+
+/** A line for the server's log; the fields hold no client input beyond the path. */
+export type ApiLog = (message: string, fields: Record<string, unknown>) => void;
+
+export interface ApiOptions {
+  engine: Engine;
+  config: Config;
+  /** `host:port` values that a request may name as its Host; filled in when the port is known. */
+  allowedHosts: ReadonlySet<string>;
+  /** Needed for /api, /openapi.json and /metrics when given. */
+  token?: string | undefined;
+  /** Directory of the built web app; without it only the API is served. */
+  dashboards?: string | undefined;
+  ingestStatus?: (() => IngestStatus) | undefined;
+  rawRecord?: RawRecordReader | undefined;
+  /** The database as commands name it (`--db`), so that pages can show the command for a table. */
+  database?: string | undefined;
+  /** A query is interrupted after this many milliseconds. */
+  deadline_ms?: number | undefined;
+  log?: ApiLog | undefined;
+  /** Ends event streams when the server closes. */
+  closing?: AbortSignal | undefined;
+}
+
+export interface ApiEnv {
+  Variables: { requestId: string };
+}
+
+export const deadline_ms_default = 5_000;

@@ -1,0 +1,42 @@
+import { Hono } from 'hono';
+import { analyses } from '../analytics/registry.ts';
+import { messageOf } from '../core/errors.ts';
+import { analysisRoutes } from './analysis-routes.ts';
+import { installGuards } from './guards.ts';
+import { ingestRoutes } from './ingest-routes.ts';
+import { ledgerRoutes } from './ledger-routes.ts';
+import { metricsRoute } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import type { ApiEnv, ApiOptions } from './options.ts';
+import { notFound, problemOf, problemResponse } from './problems.ts';
+import { staticRoutes } from './static-routes.ts';
+
+/** The HTTP app: routes derived from the registry, every failure an RFC 9457 problem. */
+export async function createApp(options: ApiOptions): Promise<Hono<ApiEnv>> {
+  const registry = await analyses();
+  const app = new Hono<ApiEnv>();
+  installGuards(app, options);
+  analysisRoutes(app, options, registry);
+  ledgerRoutes(app, options);
+  ingestRoutes(app, options);
+  metricsRoute(app, options, registry);
+  const document = JSON.stringify(openApiDocument(registry));
+  app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }));
+  staticRoutes(app, options);
+  app.notFound((c) =>
+    problemResponse(c, notFound('such address', 'GET /openapi.json lists the routes')),
+  );
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) {
+      options.log?.('request failed', {
+        request_id: c.get('requestId'),
+        path: c.req.path,
+        code: problem.code,
+        error: messageOf(error),
+      });
+    }
+    return problemResponse(c, problem);
+  });
+  return app;
+}
