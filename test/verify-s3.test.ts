@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,6 +15,8 @@ import { exitCodeOf, summarise } from '../ingest/verify/summary.ts';
 import type { Verdict } from '../ingest/verify/verdict.ts';
 import { verifySource } from '../ingest/verify/verify-source.ts';
 import type { VerifyOptions } from '../ingest/verify/verify-source.ts';
+import { startAwsDouble } from './support/aws-double.ts';
+import type { AwsDouble } from './support/aws-double.ts';
 import type { TrailObject } from './support/digest-trail.ts';
 import {
   account,
@@ -32,91 +31,19 @@ import {
 
 const keys = [signingKey(), signingKey(), signingKey()];
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-let server: Server;
+let aws: AwsDouble;
 let endpoint: string;
 let objects: Map<string, TrailObject>;
-let requests: string[];
-/** Answers to give in place of the object: taken one by one. */
-let faults: Map<string, (number | 'cut')[]>;
 
-/** S3 and CloudTrail as far as verification asks them: list, get, head, ListPublicKeys; pages of 2. */
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://x');
-    const key = decodeURIComponent(url.pathname.slice(bucket.length + 2));
-    const object = objects.get(key);
-    requests.push(`${request.method} ${key || 'list'}`);
-    if (request.headers['x-amz-target']?.toString().endsWith('ListPublicKeys')) {
-      let text = '';
-      request.on('data', (chunk) => (text += chunk));
-      request.on('end', () => {
-        const page = Number((JSON.parse(text) as { NextToken?: string }).NextToken ?? 0);
-        const { value, fingerprint } = keys[page]!;
-        response.setHeader('content-type', 'application/x-amz-json-1.1').end(
-          JSON.stringify({
-            PublicKeyList: [
-              { Value: value, Fingerprint: fingerprint, ValidityStartTime: 1_700_000_000 },
-            ],
-            ...(page + 1 < keys.length ? { NextToken: String(page + 1) } : {}),
-          }),
-        );
-      });
-      return;
-    }
-    if (url.searchParams.has('list-type')) {
-      response.setHeader('content-type', 'application/xml').end(listing(url.searchParams));
-      return;
-    }
-    const fault = request.method === 'GET' ? faults.get(key)?.shift() : undefined;
-    if (typeof fault === 'number' || !object) {
-      const status = typeof fault === 'number' ? fault : 404;
-      const code = { 403: 'AccessDenied', 404: 'NoSuchKey' }[status] ?? 'ServiceUnavailable';
-      response.writeHead(status, { 'content-type': 'application/xml' });
-      response.end(`<Error><Code>${code}</Code><Message>m</Message></Error>`);
-      return;
-    }
-    response.setHeader('etag', `"${sha256(object.bytes)}"`);
-    for (const [name, value] of Object.entries(object.metadata)) {
-      response.setHeader(`x-amz-meta-${name}`, value);
-    }
-    response.setHeader('content-length', object.bytes.length);
-    if (request.method === 'HEAD') response.end();
-    else if (fault !== 'cut') response.end(object.bytes);
-    else response.write(object.bytes.subarray(0, 20), () => response.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  aws = await startAwsDouble(bucket, keys);
+  endpoint = aws.endpoint;
 });
-afterAll(() => server.close());
-
-function listing(query: URLSearchParams): string {
-  const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter');
-  const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-  const found = [...objects.keys()]
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => {
-      const slash = delimiter ? key.indexOf('/', prefix.length) : -1;
-      return slash < 0 ? key : key.slice(0, slash + 1);
-    });
-  const all = [...new Set(found)].filter((name) => name > after).sort();
-  const page = all.slice(0, 2);
-  const isCut = page.length < all.length;
-  const rows = page.map((name) =>
-    name.endsWith('/')
-      ? `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`
-      : `<Contents><Key>${name}</Key><Size>1</Size></Contents>`,
-  );
-  return (
-    `<?xml version="1.0"?><ListBucketResult><IsTruncated>${isCut}</IsTruncated>${rows.join('')}` +
-    `${isCut ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : ''}</ListBucketResult>`
-  );
-}
+afterAll(() => aws.close());
 
 beforeEach(() => {
   objects = new Map();
-  requests = [];
-  faults = new Map();
+  aws.reset(objects);
   buildChain(
     objects,
     keys.flatMap((key) => [
@@ -158,9 +85,9 @@ test('verifies over HTTP with the keys of ListPublicKeys, asked for once', async
     outcome: 'valid',
   });
   expect(exitCodeOf(summary)).toBe(0);
-  expect(requests.filter((request) => request === 'POST list')).toHaveLength(keys.length);
+  expect(aws.requests.filter((request) => request === 'POST list')).toHaveLength(keys.length);
   for (const key of objects.keys()) {
-    expect(requests.filter((request) => request === `GET ${key}`)).toHaveLength(1);
+    expect(aws.requests.filter((request) => request === `GET ${key}`)).toHaveLength(1);
   }
 });
 
@@ -193,10 +120,10 @@ test('keys that were saved verify again without CloudTrail', async () => {
     await run({ ...options, ...whole });
     const file = path.join(directory, 'keys.json');
     await savePublicKeys(file, options.publicKeys.known());
-    requests = [];
+    aws.requests.length = 0;
     const publicKeys = await publicKeysFromFile(file);
     expect(exitCodeOf(await summarise(await run({ ...online(), ...whole, publicKeys })))).toBe(0);
-    expect(requests).not.toContain('POST list');
+    expect(aws.requests).not.toContain('POST list');
     await expect(publicKeysFromFile(path.join(directory, 'none'))).rejects.toMatchObject({
       code: 'public_keys_unreadable',
     });
@@ -207,9 +134,9 @@ test('keys that were saved verify again without CloudTrail', async () => {
 
 test('failures that pass are tried again; those that last are no verdict on the content', async () => {
   const logs = [...objects.keys()].filter((key) => key.includes('/CloudTrail/'));
-  faults.set(logs[0]!, [503, 'cut']);
-  faults.set(logs[1]!, [403]);
-  faults.set(logs[2]!, [503, 503, 503, 503]);
+  aws.faults.set(logs[0]!, [503, 'cut']);
+  aws.faults.set(logs[1]!, [403]);
+  aws.faults.set(logs[2]!, [503, 503, 503, 503]);
   const all = await run({ ...online(), ...whole });
   const status = (key: string) => all.find((one) => one.kind === 'log' && one.key === key)?.status;
   expect(status(logs[0]!)).toBe('valid');
@@ -228,7 +155,7 @@ test('the ledger takes the place of downloads', async () => {
       one.kind === 'log' ? [[`${one.key}@${sha256(objects.get(one.key)!.bytes)}`, one.sha256]] : [],
     ),
   );
-  requests = [];
+  aws.requests.length = 0;
   const knownHashes = hashesFromLedger(options.store, ({ key, version }) => {
     const hash = ledger.get(`${key}@${version}`);
     return Promise.resolve(hash ? { sha256: hash } : undefined);
@@ -236,6 +163,6 @@ test('the ledger takes the place of downloads', async () => {
   const second = await run({ ...options, ...whole, knownHashes });
   expect(await summarise(second)).toMatchObject({ outcome: 'valid', log_files_from_ledger: 6 });
   expect(
-    requests.filter((request) => request.startsWith('GET') && request.includes('/CloudTrail/')),
+    aws.requests.filter((request) => request.startsWith('GET') && request.includes('/CloudTrail/')),
   ).toEqual([]);
 });
