@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { KeymeterError, exitCodes, messageOf } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
 import { ObjectError } from '../ingest/sources/source.ts';
@@ -12,7 +12,6 @@ import {
   publicKeysFromFile,
   savePublicKeys,
 } from '../ingest/verify/public-keys.ts';
-import { s3DigestStore } from '../ingest/verify/s3-digest-store.ts';
 import { SummaryCounter, exitCodeOf } from '../ingest/verify/summary.ts';
 import { verifySource } from '../ingest/verify/verify-source.ts';
 import type { VerifyFormat } from './verify-output.ts';
@@ -26,8 +25,11 @@ interface VerifyFlags {
   keys?: string;
   saveKeys?: string;
   pathMap?: string[];
+  s3Region?: string;
   endpoint?: string;
   pathStyle?: boolean;
+  anonymous?: boolean;
+  profile?: string;
   verbose?: boolean;
   format: VerifyFormat;
 }
@@ -53,8 +55,7 @@ const standard: VerifySurroundings = {
   },
 };
 
-const collect = (value: string, all: string[] = []) => [...all, ...value.split(',')];
-const collectWhole = (value: string, all: string[] = []) => [...all, value];
+const collect = (value: string, all: string[] = []) => [...all, value];
 
 /** `keymeter verify`: exit code 0 all valid, 1 something invalid, 2 usage, 4 not all verifiable. */
 export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): Command {
@@ -64,16 +65,19 @@ export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): C
     .argument('<source>', 's3://bucket/prefix, or a directory with a copy of it')
     .option('--from <instant>', 'ISO 8601 or relative (7d); without it: from the oldest digest')
     .option('--to <instant>', 'exclusive; without it: to the newest digest')
-    .option('--account <id>', 'only this account (may be repeated)', collect)
-    .option('--region <region>', 'only this Region (may be repeated)', collect)
+    .option('--account <id...>', 'only these accounts')
+    .option('--region <region...>', 'only these Regions')
     .option(
       '--keys <file>',
       'public keys saved from list-public-keys: no AWS call is made for keys',
     )
     .option('--save-keys <file>', 'save the public keys that were used')
-    .option('--path-map <map>', 's3://bucket/prefix=directory (may be repeated)', collectWhole)
-    .option('--endpoint <url>', 'S3 endpoint', parseUrl)
-    .option('--path-style', 'bucket in the path, not in the host name')
+    .option('--path-map <map>', 's3://bucket/prefix=directory (may be repeated)', collect)
+    .option('--s3-region <region>', "the bucket's Region")
+    .option('--endpoint <url>', 'S3 endpoint, for S3-compatible servers')
+    .option('--path-style', 'address buckets by path')
+    .option('--anonymous', 'read a public bucket without credentials')
+    .option('--profile <name>', 'profile of the AWS configuration')
     .option('--verbose', 'table: show what is valid too')
     .addOption(new Option('--format <format>').choices(verifyFormats).default('table'))
     .action((source: string, flags: VerifyFlags) => run(source, flags, here));
@@ -83,11 +87,11 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
   const from = instantOf('--from', flags.from, here.now());
   const to = instantOf('--to', flags.to, here.now());
   if (from !== undefined && to !== undefined && from >= to) {
-    throw usage('range_empty', `--from ${flags.from} is not before --to ${flags.to}`, 'Swap them');
+    throw usage('bad_range', `--from ${flags.from} is not before --to ${flags.to}`, 'Swap them');
   }
   const publicKeys = flags.keys
     ? await publicKeysFromFile(flags.keys)
-    : publicKeysFromCloudTrail({});
+    : publicKeysFromCloudTrail({ profile: flags.profile });
   const store = await storeOf(source, flags);
   const output = verifyOutput(flags.format, flags.verbose ?? false, here.write);
   const counter = new SummaryCounter();
@@ -122,12 +126,13 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
 async function storeOf(source: string, flags: VerifyFlags): Promise<DigestStore> {
   const s3 = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(source);
   if (s3) {
-    return s3DigestStore({
-      bucket: s3[1] ?? '',
-      prefix: s3[2] ?? '',
-      endpoint: flags.endpoint,
-      pathStyle: flags.pathStyle,
-    });
+    // Loaded only when needed: the SDK takes a quarter of a second to load.
+    const { resolveRegion } = await import('../ingest/sources/s3-client.ts');
+    const { s3DigestStore } = await import('../ingest/verify/s3-digest-store.ts');
+    const { s3Region, endpoint, pathStyle, anonymous, profile } = flags;
+    const config = { region: s3Region, endpoint, pathStyle, anonymous, profile };
+    const region = await resolveRegion(config);
+    return s3DigestStore({ ...config, region, bucket: s3[1] ?? '', prefix: s3[2] ?? '' });
   }
   const isDirectory = await stat(source).then(
     (found) => found.isDirectory(),
@@ -156,16 +161,7 @@ function instantOf(option: string, text: string | undefined, now: Date): number 
   if (text === undefined) return undefined;
   const instant = parseInstant(text, now);
   if (instant) return instant.getTime();
-  throw usage(
-    'instant_invalid',
-    `${option} ${text} is no instant`,
-    'Write 2026-03-01T00:00Z or 7d',
-  );
-}
-
-function parseUrl(text: string): string {
-  if (URL.canParse(text)) return text;
-  throw new InvalidArgumentError('not a URL');
+  throw usage('bad_instant', `${option} ${text} is no instant`, 'Write 2026-03-01T00:00Z or 7d');
 }
 
 function usage(code: string, message: string, fix: string): KeymeterError {

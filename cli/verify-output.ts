@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { printable } from './printable.ts';
 import type { VerifySummary } from '../ingest/verify/summary.ts';
 import type { Verdict } from '../ingest/verify/verdict.ts';
 
@@ -51,11 +52,13 @@ function lineOf(verdict: Verdict): string {
     .join(' ');
   if (verdict.kind === 'hour') {
     const { hour_from, hour_to, log_files, status } = verdict;
-    return plain(`hour    ${status}  ${where}  ${hour_from} to ${hour_to}, ${log_files} log files`);
+    return printable(
+      `hour    ${status}  ${where}  ${hour_from} to ${hour_to}, ${log_files} log files`,
+    );
   }
   const place = verdict.key ? `s3://${verdict.bucket}/${verdict.key}` : where;
   const reason = verdict.reason ? `  (${verdict.reason})` : '';
-  return plain(`${verdict.kind.padEnd(7)} ${verdict.status}  ${place}${reason}`);
+  return printable(`${verdict.kind.padEnd(7)} ${verdict.status}  ${place}${reason}`);
 }
 
 function tableOf(summary: VerifySummary): string {
@@ -74,17 +77,7 @@ function tableOf(summary: VerifySummary): string {
   return `${table.toString()}\n${summary.outcome}. ${proven}`;
 }
 
-const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** Keys and reasons hold text that anyone may have written: no control reaches the terminal. */
-function plain(text: string): string {
-  return text.replaceAll(controls, '\u{FFFD}');
-}
-
+/** The escapes that make hostile text printable are JSON's own. */
 function json(value: unknown): string {
-  const escaped = (control: string) =>
-    [...Array(control.length).keys()]
-      .map((at) => `\\u${control.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join('');
-  return JSON.stringify(value).replaceAll(controls, escaped);
+  return printable(JSON.stringify(value));
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { verifyCommand } from '../cli/verify-command.ts';
 import { hashesFromLedger } from '../ingest/verify/log-check.ts';
 import {
   publicKeysFromCloudTrail,
@@ -165,4 +166,26 @@ test('the ledger takes the place of downloads', async () => {
   expect(
     aws.requests.filter((request) => request.startsWith('GET') && request.includes('/CloudTrail/')),
   ).toEqual([]);
+});
+
+test('the command verifies a bucket with saved keys, and says when there is none', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'keymeter-keys-'));
+  try {
+    const options = online();
+    await run({ ...options, ...whole });
+    const file = path.join(directory, 'keys.json');
+    await savePublicKeys(file, options.publicKeys.known());
+    let exitCode: number | null = null;
+    const command = () =>
+      verifyCommand({ write: () => {}, setExitCode: (code) => void (exitCode = code) });
+    const flags = ['--keys', file, '--endpoint', endpoint, '--path-style', '--anonymous'];
+    await command().parseAsync([`s3://${bucket}/`, ...flags], { from: 'user' });
+    expect(exitCode).toBe(0);
+    aws.faults.set('', [404]);
+    await expect(
+      command().parseAsync([`s3://${bucket}/`, ...flags], { from: 'user' }),
+    ).rejects.toMatchObject({ code: 'bucket_not_found' });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });

@@ -18,6 +18,8 @@ export interface ListRequest {
   prefix: string;
   delimiter?: '/';
   token?: string | undefined;
+  /** Names after this one only; S3 heeds it on the first page. */
+  startAfter?: string | undefined;
 }
 
 export interface Patience {
@@ -49,7 +51,7 @@ export async function listPage(
 
 async function listOnce(
   client: S3Client,
-  { bucket, prefix, delimiter, token }: ListRequest,
+  { bucket, prefix, delimiter, token, startAfter }: ListRequest,
   signal: AbortSignal,
 ): Promise<ListPage> {
   const answer = await client.send(
@@ -58,6 +60,7 @@ async function listOnce(
       Prefix: prefix,
       Delimiter: delimiter,
       ContinuationToken: token,
+      StartAfter: startAfter,
       MaxKeys: 1_000,
       // Keys may hold characters that XML can't carry (a control character, a lone line end).
       EncodingType: 'url',

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { CloudTrailClient, ListPublicKeysCommand } from '@aws-sdk/client-cloudtrail';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
 import { KeymeterError, exitCodes, messageOf } from '../../core/errors.ts';
 
@@ -100,28 +100,25 @@ const marginMs = 2 * 3_600_000;
  * (aws-cli #10073).
  */
 export function publicKeysFromCloudTrail(options: {
-  endpoint?: string | undefined;
+  profile?: string | undefined;
   client?: (region: string) => CloudTrailClient;
 }): PublicKeys {
   const keys = new Map<string, PublicKey>();
   const asked = new Map<string, { from: number; to: number }[]>();
-  const clientOf =
-    options.client ??
-    ((region: string) =>
-      new CloudTrailClient({
-        region,
-        ...(options.endpoint ? { endpoint: options.endpoint } : {}),
-      }));
-
   async function ask(region: string, from: number, to: number): Promise<void> {
     const ranges = asked.get(region) ?? [];
     if (ranges.some((range) => range.from <= from && range.to >= to)) return;
-    const client = clientOf(region);
+    // Loaded only when needed: the SDK takes its time to load.
+    const sdk = await import('@aws-sdk/client-cloudtrail');
+    const { profile } = options;
+    const client =
+      options.client?.(region) ??
+      new sdk.CloudTrailClient({ region, ...(profile ? { profile } : {}) });
     try {
       let NextToken: string | undefined;
       for (let page = 0; page < pagesMax; page++) {
         const answer = await client.send(
-          new ListPublicKeysCommand({
+          new sdk.ListPublicKeysCommand({
             StartTime: new Date(from),
             EndTime: new Date(to + marginMs),
             ...(NextToken ? { NextToken } : {}),

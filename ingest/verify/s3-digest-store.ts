@@ -1,53 +1,49 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { messageOf } from '../../core/errors.ts';
-import type { ObjectErrorClass } from '../sources/source.ts';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { createS3Client } from '../sources/s3-client.ts';
+import { faultOf, toKeymeterError, toObjectError } from '../sources/s3-errors.ts';
+import { listPage } from '../sources/s3-list.ts';
+import type { ListPage, ListRequest } from '../sources/s3-list.ts';
+import { tuningOf } from '../sources/s3-settings.ts';
+import type { S3Config } from '../sources/s3-settings.ts';
 import { ObjectError } from '../sources/source.ts';
 import type { DigestStore, StoredObject } from './digest-store.ts';
 
-export interface S3StoreOptions {
-  bucket: string;
-  /** As in s3://bucket/prefix. */
-  prefix: string;
-  region?: string | undefined;
-  endpoint?: string | undefined;
-  pathStyle?: boolean | undefined;
-}
+/** A place as in s3://bucket/prefix, and how to reach it. */
+export type S3Place = S3Config & { bucket: string; prefix: string };
 
 const pagesMax = 1_000_000;
 
-/** Digests and logs where CloudTrail delivered them. Buckets in other Regions are followed. */
-export function s3DigestStore(options: S3StoreOptions, client = clientOf(options)): DigestStore {
+/**
+ * Digests and logs where CloudTrail delivered them. A bucket that cannot be listed rejects with
+ * KeymeterError: what is not listed must not look as if it were not there.
+ */
+export function s3DigestStore(place: S3Place, client = createS3Client(place)): DigestStore {
+  const pages = (request: ListRequest) => pagesOf(client, request, place);
   return {
-    description: `s3://${options.bucket}/${options.prefix}`,
-    roots: [{ bucket: options.bucket, prefix: options.prefix }],
+    description: `s3://${place.bucket}/${place.prefix}`,
+    roots: [{ bucket: place.bucket, prefix: place.prefix }],
     async folders(bucket, prefix) {
       const names: string[] = [];
-      for await (const page of pages(client, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
-        for (const common of page.CommonPrefixes ?? []) {
-          names.push((common.Prefix ?? '').slice(prefix.length, -1));
-        }
+      for await (const page of pages({ bucket, prefix, delimiter: '/' })) {
+        names.push(...page.folders.map((folder) => folder.slice(prefix.length, -1)));
       }
       return names;
     },
     async *keys(bucket, prefix, startAfter) {
-      const input = { Bucket: bucket, Prefix: prefix, StartAfter: startAfter };
-      for await (const page of pages(client, input)) {
-        for (const object of page.Contents ?? []) if (object.Key) yield object.Key;
+      for await (const page of pages({ bucket, prefix, startAfter })) {
+        for (const { key } of page.objects) yield key;
       }
     },
     async open(bucket, key): Promise<StoredObject> {
+      const name = `s3://${bucket}/${key}`;
       try {
         const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        if (!answer.Body) throw new ObjectError('transient', 'the answer has no body');
+        if (!answer.Body) throw new ObjectError('transient', `${name}: an answer without a body`);
         const body = answer.Body as AsyncIterable<Uint8Array>;
-        return { body: withObjectErrors(body), metadata: answer.Metadata ?? {} };
+        return { body: withObjectErrors(body, name), metadata: answer.Metadata ?? {} };
       } catch (error) {
-        throw objectErrorOf(error, `s3://${bucket}/${key}`);
+        throw objectErrorOf(error, name);
       }
     },
     async identify(bucket, key) {
@@ -65,61 +61,38 @@ export function s3DigestStore(options: S3StoreOptions, client = clientOf(options
   };
 }
 
-function clientOf(options: S3StoreOptions): S3Client {
-  return new S3Client({
-    followRegionRedirects: true,
-    forcePathStyle: options.pathStyle ?? false,
-    // The SDK has no time limit of its own: a stalled body would hang the run.
-    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
-    ...(options.region ? { region: options.region } : {}),
-    ...(options.endpoint ? { endpoint: options.endpoint } : {}),
-  });
-}
-
-type ListInput = {
-  Bucket: string;
-  Prefix: string;
-  Delimiter?: string;
-  StartAfter?: string | undefined;
-};
-
-async function* pages(client: S3Client, input: ListInput) {
-  let ContinuationToken: string | undefined;
+async function* pagesOf(
+  client: S3Client,
+  request: ListRequest,
+  config: S3Config,
+): AsyncGenerator<ListPage> {
+  let token: string | undefined;
   for (let page = 0; page < pagesMax; page++) {
-    const command = new ListObjectsV2Command({
-      ...input,
-      ...(ContinuationToken ? { ContinuationToken } : {}),
-    });
-    const answer = await client.send(command).catch((error: unknown) => {
-      throw objectErrorOf(error, `list of s3://${input.Bucket}/${input.Prefix}`);
-    });
+    let answer: ListPage;
+    try {
+      const { signal } = new AbortController();
+      answer = await listPage(client, { ...request, token }, tuningOf(config), signal);
+    } catch (error) {
+      throw toKeymeterError(error, faultOf(error), request.bucket);
+    }
     yield answer;
-    ContinuationToken = answer.NextContinuationToken;
-    if (!ContinuationToken) return;
+    token = answer.next;
+    if (token === undefined) return;
   }
 }
 
 /** The SDK does not retry a body that breaks: such an error is transient, not a verdict. */
-async function* withObjectErrors(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* withObjectErrors(
+  body: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncIterable<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    throw new ObjectError('transient', messageOf(error), error);
+    throw objectErrorOf(error, name);
   }
 }
 
-const classes: Record<string, ObjectErrorClass> = {
-  NoSuchKey: 'gone',
-  NotFound: 'gone',
-  NoSuchBucket: 'gone',
-  AccessDenied: 'denied',
-  Forbidden: 'denied',
-  InvalidObjectState: 'unreadable', // archived: has to be restored first
-};
-
-function objectErrorOf(error: unknown, place: string): ObjectError {
-  if (error instanceof ObjectError) return error;
-  const name = error instanceof Error ? error.name : '';
-  const errorClass = classes[name] ?? 'transient';
-  return new ObjectError(errorClass, `${place}: ${name}: ${messageOf(error)}`, error);
+function objectErrorOf(error: unknown, name: string): ObjectError {
+  return error instanceof ObjectError ? error : toObjectError(error, faultOf(error), name);
 }

@@ -9,7 +9,7 @@ export interface AwsDouble {
   endpoint: string;
   /** `GET key`, `HEAD key`, `GET list`, `POST list` for ListPublicKeys. */
   requests: string[];
-  /** Answers to give in place of an object, one after another: a status, or a body that breaks. */
+  /** Answers to give in place of an object, one after another: a status, or a body that breaks. '' is a list. */
   faults: Map<string, (number | 'cut')[]>;
   reset(objects: Map<string, TrailObject>): void;
   close(): void;
@@ -36,6 +36,8 @@ export async function startAwsDouble(
     if (url.searchParams.has('location')) {
       return response.end('<LocationConstraint>eu-west-1</LocationConstraint>');
     }
+    const refusal = key === '' ? faults.get('')?.shift() : undefined;
+    if (typeof refusal === 'number') return response.writeHead(refusal).end();
     if (key === '') return response.end(listing(objects, url.searchParams));
 
     const object = objects.get(key);
@@ -113,7 +115,7 @@ function listing(objects: Map<string, TrailObject>, query: URLSearchParams): str
   const rows = page.map((name) =>
     name.endsWith('/')
       ? `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`
-      : `<Contents><Key>${name}</Key><Size>1</Size></Contents>`,
+      : `<Contents><Key>${name}</Key><ETag>"e"</ETag><Size>1</Size></Contents>`,
   );
   const last = page.at(-1);
   const next = isCut
