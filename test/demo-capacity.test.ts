@@ -4,6 +4,7 @@ import {
   after,
   byPrincipal,
   bySecond,
+  failed,
   contextOf,
   inPlace,
   isThrottled,
@@ -149,5 +150,22 @@ describe('capacity situations', () => {
     expect(Object.values(bySecond(accepted))).toEqual(Array(t.seconds).fill(28));
     const refused = byPrincipal(calls, t.principal_arn).filter(isThrottled);
     expect(refused).toHaveLength(t.throttled_create_grants);
+  });
+
+  it('custom_key_store and key_migration: calls charged twice, keys named twice', () => {
+    const t = truth.custom_key_store;
+    const own = onKey(calls, t.key_arn);
+    expect(own).toHaveLength(t.calls);
+    expect(Object.values(bySecond(own))).toEqual(Array(10).fill(t.calls_per_second));
+    expect(new Set(own.map((r) => r.additionalEventData?.customKeyStoreId))).toEqual(
+      new Set([t.custom_key_store_id]),
+    );
+    const m = truth.key_migration;
+    const moves = byPrincipal(calls, m.principal_arn);
+    expect(moves.filter((r) => !r.errorCode)).toHaveLength(m.re_encrypts);
+    expect(moves.filter(failed('DryRunOperationException'))).toHaveLength(m.dry_runs);
+    for (const r of moves) {
+      expect(r.resources?.map((k) => k.ARN)).toEqual([m.source_key_arn, m.destination_key_arn]);
+    }
   });
 });

@@ -152,6 +152,14 @@ describe('savings situations', () => {
       expect(replayCache(values.map(secondOf), ttl)).toBe(parameter.calls_after[ttl]);
       expect(windowsOpened(values.map(at), () => '', ttl)).toBe(parameter.calls_after[ttl]);
     }
+    const branch = truth.short_branch_key_cache;
+    const fetches = calls.filter((r) => contextOf(r)['branch-key-id'] === branch.branch_key_id);
+    expect(fetches).toHaveLength(branch.calls_before);
+    for (const ttl of [900, 3600] as const) {
+      expect(replayCache(fetches.map(secondOf), ttl)).toBe(branch.calls_after[ttl]);
+      expect(windowsOpened(fetches.map(at), () => '', ttl)).toBe(branch.calls_after[ttl]);
+    }
+
     const lambda = truth.lambda_cold_starts;
     const starts = calls.filter(
       (r) => contextOf(r)['aws:lambda:FunctionArn'] === lambda.function_arn,

@@ -136,6 +136,11 @@ describe('the truth of the whole demo trail', () => {
         expect(lag < 1020 || (lag > 90_000 && lag < 90_600)).toBe(true);
       }
     }
+    const previousDay = files.filter(({ path, records: inFile }) => {
+      const day = path.split('/').slice(5, 8).join('-');
+      return inFile.some((r) => r.eventTime.slice(0, 10) < day);
+    });
+    expect(previousDay.length).toBeGreaterThanOrEqual(truth.totals.days);
     const others = filePaths(directory).filter((p) => !p.includes('/CloudTrail/'));
     expect(others).toEqual([...truth.not_logs, demoConfigFile, demoTruthFile].sort());
   });

@@ -3,17 +3,20 @@ import * as kms from './kms-calls.ts';
 import { accounts, keyOf } from './organisation.ts';
 import type { Plan } from './plan.ts';
 
+/** Within the stretch of each hour in which the place is at work anyway. */
+const lastMinutes = 3300;
+
 /** Ordinary traffic that comes by the clock: log delivery, daily jobs, rotation, AWS Config. */
 export function steadyFlows(plan: Plan): void {
   for (let day = 0; day < plan.days; day += 1) {
     for (let hour = 0; hour < 24; hour += 1) {
-      const from = plan.dayStart(day) + hour * 3600;
+      const from = plan.dayStart(day) + hour * 3600 + lastMinutes;
       logDelivery(plan, from + 140);
       tableKey(plan, from + 20);
     }
-    dailySecret(plan, plan.dayStart(day) + 6 * 3600 + 40);
-    configNoise(plan, plan.dayStart(day) + 5 * 3600 + 100);
-    keyReview(plan, plan.dayStart(day) + 4 * 3600 + 60);
+    dailySecret(plan, plan.dayStart(day) + 6 * 3600 + lastMinutes + 40);
+    configNoise(plan, plan.dayStart(day) + 5 * 3600 + lastMinutes + 100);
+    keyReview(plan, plan.dayStart(day) + 4 * 3600 + lastMinutes + 60);
   }
   deployments(plan);
   serviceEvents(plan);
@@ -95,7 +98,7 @@ function keyReview(plan: Plan, at: number): void {
 function deployments(plan: Plan): void {
   const caller = roleSession(prod, 'ci-deployer', 'GitHubActions', { path: '/ci/' });
   for (let day = 2; day < plan.days; day += 7) {
-    const at = plan.dayStart(day) + 9 * 3600 + 30;
+    const at = plan.dayStart(day) + 9 * 3600 + lastMinutes + 30;
     if (!quiet(plan, at)) continue;
     const key = keyOf(prod, home, `deployed-${day}`);
     const policy = JSON.stringify({
@@ -123,7 +126,7 @@ function deployments(plan: Plan): void {
 /** KMS's own events and an endpoint owner's copy: history, never part of a rate. */
 function serviceEvents(plan: Plan): void {
   const key = keyOf(prod, home, 'tables');
-  const at = plan.dayStart(0) + 3 * 3600 + 90;
+  const at = plan.dayStart(0) + 3 * 3600 + lastMinutes + 90;
   plan.emit({
     at,
     caller: kmsInternal(prod),

@@ -18,6 +18,12 @@ const stretchesPerDay: Record<string, number> = {
   [`${accounts.sandbox}/us-east-1`]: 2,
 };
 
+/**
+ * The round-the-clock place is at work in the last five minutes of each hour, so that the files of
+ * the last hour carry the next day in their path.
+ */
+const hourlyStretchFrom = 3300;
+
 const kmsShare = 0.15;
 const recordsPerStretch = 33;
 
@@ -30,9 +36,9 @@ export function plantBackground(plan: Plan): void {
       const perDay = stretchesPerDay[`${account}/${region}`] ?? 1;
       for (let day = 0; day < plan.days; day += 1) {
         for (let n = 0; n < perDay; n += 1) {
-          // In the hourly place each stretch begins on its hour; elsewhere inside office hours.
-          const hour = perDay === 24 ? n : 7 + Math.floor((n * 11) / perDay);
-          const from = plan.dayStart(day) + hour * 3600;
+          const hourly = perDay === 24;
+          const hour = hourly ? n : 7 + Math.floor((n * 11) / perDay);
+          const from = plan.dayStart(day) + hour * 3600 + (hourly ? hourlyStretchFrom : 0);
           stretch(plan, rng, { account, region, from, busy: busyness(day, hour), people });
         }
       }

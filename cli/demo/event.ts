@@ -32,6 +32,8 @@ export interface PlannedEvent {
   serviceDetails?: unknown;
   /** Request quota that the call is charged to; only KMS API calls have one. */
   quota?: string;
+  /** The custom key store's own quota, charged beside the other. */
+  storeQuota?: string;
   /** False for the copy of an action that rates do not count (the key owner's copy). */
   counted?: boolean;
   /** Seconds by which the file is published later than usual. */

@@ -154,6 +154,7 @@ function isCounted(event: PlannedEvent): boolean {
 function chargesOf(event: PlannedEvent): [region: string, quota: string][] {
   if (event.quota === undefined) return [];
   const own: [string, string] = [event.region, event.quota];
+  if (event.storeQuota) return [own, [event.region, event.storeQuota]];
   if (event.operation !== 'ReplicateKey' || event.error) return [own];
   const replica = (event.request as { replicaRegion: string }).replicaRegion;
   return [own, [replica, 'op_CreateKey'], [replica, 'op_CreateKey']];

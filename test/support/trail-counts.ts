@@ -48,6 +48,7 @@ const symmetric = new Set([
   'GenerateDataKey',
   'GenerateDataKeyWithoutPlaintext',
   'GenerateMac',
+  'ReEncrypt',
   'VerifyMac',
 ]);
 
@@ -58,7 +59,11 @@ export function chargesOf(r: RawRecord): Charge[] {
     second: r.eventTime,
     throttled,
   });
-  if (symmetric.has(r.eventName)) return [charge(r.awsRegion, 'crypto_symmetric')];
+  const inStore = r.additionalEventData?.xksKeyId !== undefined;
+  if (symmetric.has(r.eventName)) {
+    const own = charge(r.awsRegion, 'crypto_symmetric');
+    return inStore ? [own, charge(r.awsRegion, 'custom_key_store_xks')] : [own];
+  }
   if (r.eventName === 'Sign') return [charge(r.awsRegion, 'crypto_rsa')];
   if (r.eventName === 'GenerateDataKeyPair') return [charge(r.awsRegion, 'gdkp_rsa_2048')];
   const own = charge(r.awsRegion, `op_${r.eventName}`);

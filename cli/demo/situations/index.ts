@@ -14,6 +14,7 @@ import { plantQuotaGrowth } from './quota-growth.ts';
 import { plantRetryStorms } from './retry-storms.ts';
 import * as levers from './service-levers.ts';
 import { plantThrottleStorm } from './throttle-storm.ts';
+import * as unusual from './unusual-charges.ts';
 
 /** Every planted situation by name: each writes its events and returns its truth. */
 const plants = {
@@ -28,6 +29,9 @@ const plants = {
   bucket_without_bucket_keys: buckets.plantBucketWithoutBucketKeys,
   bucket_with_bucket_keys: buckets.plantBucketWithBucketKeys,
   mixed_bucket: buckets.plantMixedBucket,
+  custom_key_store: unusual.plantCustomKeyStore,
+  key_migration: unusual.plantKeyMigration,
+  short_branch_key_cache: unusual.plantShortBranchKeyCache,
   session_fan_out: buckets.plantSessionFanOut,
   encryption_sdk: plantEncryptionSdk,
   dynamodb_thrash: levers.plantDynamodbThrash,
