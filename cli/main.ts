@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { demoCommand } from './demo-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { failWith } from './fail.ts';
+import { runCommand } from './run-command.ts';
+import { sqlCommand } from './sql-command.ts';
+import { verifyCommand } from './verify-command.ts';
 
 const program = new Command('keymeter')
   .description('meters every AWS KMS call, from CloudTrail logs alone')
   .showSuggestionAfterError()
   .showHelpAfterError('(add --help for the options)');
-program.addCommand(ingestCommand());
 
 try {
+  program.addCommand(ingestCommand());
+  program.addCommand(demoCommand());
+  program.addCommand(await runCommand());
+  program.addCommand(sqlCommand());
+  program.addCommand(verifyCommand());
   await program.parseAsync();
 } catch (error) {
   failWith(error);

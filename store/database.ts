@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
@@ -17,6 +16,8 @@ export interface DatabaseOptions {
   /** DuckDB's memory limit, such as `1GB`. */
   memoryLimit?: string;
   threads?: number;
+  /** No file beyond the database can be read or written by SQL: for queries of the user. */
+  sealed?: boolean;
 }
 
 /** An open keymeter database: the one DuckDB instance of its file in this process. */
@@ -87,6 +88,9 @@ async function createInstance(file: string, options: DatabaseOptions): Promise<D
   };
   if (file === ':memory:') delete config['access_mode'];
   else config['temp_directory'] = `${path.resolve(file)}.tmp`;
+  // Order matters: DuckDB takes no setting after these two.
+  if (options.sealed)
+    Object.assign(config, { enable_external_access: 'false', lock_configuration: 'true' });
   try {
     return await DuckDBInstance.create(file, config);
   } catch (error) {

@@ -1,9 +1,4 @@
-import {
-  DuckDBTypeId,
-  type DuckDBConnection,
-  type DuckDBType,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { KeymeterError, messageOf } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { kmsEventColumns } from './relations.ts';
@@ -29,6 +24,13 @@ export interface ColumnChunk {
   columns: readonly (readonly unknown[])[];
 }
 
+interface ResultChunk {
+  names: readonly string[];
+  types: readonly DuckDBType[];
+  rowCount: number;
+  columns: readonly (readonly DuckDBValue[])[];
+}
+
 /** What analyses read through; another engine implements the same three calls. */
 export interface Engine {
   rows(sql: string, params?: SqlParams, options?: QueryOptions): Promise<JsonRow[]>;
@@ -43,7 +45,10 @@ const contractNames = new Set<string>(kmsEventColumns.map((column) => column.nam
 /** The contract columns that a query's own words name (a superset of those it reads). */
 export function namedColumns(sql: string): ReadonlySet<string> | null {
   const words = sql.match(/[A-Za-z_][A-Za-z_0-9]*/g) ?? [];
-  if (/\*\s+FROM\s+kms_events/i.test(sql) || /kms_events\s*\.\s*\*/i.test(sql)) return null;
+  const selects = sql.replaceAll(/count\s*\(\s*\*\s*\)/gi, '');
+  if (/(?:SELECT|,)\s*\*[^()]*\bFROM\s+kms_events\b/i.test(selects)) return null;
+  const aliases = [...selects.matchAll(/\bkms_events\s+(?:AS\s+)?([a-z_]\w*)/gi)].map((m) => m[1]!);
+  if ([...aliases, 'kms_events'].some((name) => selects.includes(`${name}.*`))) return null;
   return new Set(words.map((word) => word.toLowerCase()).filter((word) => contractNames.has(word)));
 }
 
@@ -63,24 +68,34 @@ export class DuckDbEngine implements Engine {
   }
 
   async rows(sql: string, params: SqlParams = {}, options: QueryOptions = {}): Promise<JsonRow[]> {
-    const rows: JsonRow[] = [];
-    await this.#withQuery(sql, params, options, async (result) => {
-      const names = result.deduplicatedColumnNames();
-      const types = result.columnTypes();
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        if (!chunk || chunk.rowCount === 0) break;
-        const columns = chunk.getColumns();
-        for (let row = 0; row < chunk.rowCount; row++) {
-          const object: JsonRow = {};
-          for (let i = 0; i < names.length; i++) {
-            object[names[i]!] = jsonValue(columns[i]![row] as DuckDBValue, types[i]!);
-          }
-          rows.push(object);
-        }
-      }
-    });
+    const { rows } = await this.#collect(sql, params, options, namedColumns(sql));
     return rows;
+  }
+
+  /** Rows and column names of any query, over all columns of kms_events. */
+  table(sql: string, options: QueryOptions = {}): Promise<{ columns: string[]; rows: JsonRow[] }> {
+    return this.#collect(sql, {}, options, null);
+  }
+
+  async #collect(
+    sql: string,
+    params: SqlParams,
+    options: QueryOptions,
+    only: ReadonlySet<string> | null,
+  ): Promise<{ columns: string[]; rows: JsonRow[] }> {
+    const rows: JsonRow[] = [];
+    let names: readonly string[] = [];
+    for await (const result of this.#chunks(sql, params, options, only)) {
+      names = result.names;
+      for (let row = 0; row < result.rowCount; row++) {
+        const object: JsonRow = {};
+        for (let i = 0; i < names.length; i++) {
+          object[names[i]!] = jsonValue(result.columns[i]![row]!, result.types[i]!);
+        }
+        rows.push(object);
+      }
+    }
+    return { columns: [...names], rows };
   }
 
   async *stream(
@@ -88,28 +103,47 @@ export class DuckDbEngine implements Engine {
     params: SqlParams = {},
     options: QueryOptions = {},
   ): AsyncGenerator<ColumnChunk> {
+    for await (const result of this.#chunks(sql, params, options, namedColumns(sql))) {
+      if (result.rowCount === 0) continue;
+      yield {
+        rowCount: result.rowCount,
+        columns: result.columns.map((values, i) =>
+          values.map((value) => jsonValue(value, result.types[i]!)),
+        ),
+      };
+    }
+  }
+
+  /**
+   * The result's chunks; the last one is empty (so that names are known without rows). Views and query
+   * see one snapshot: a commit in between could unfold the per-second counts.
+   */
+  async *#chunks(
+    sql: string,
+    params: SqlParams,
+    options: QueryOptions,
+    only: ReadonlySet<string> | null,
+  ): AsyncGenerator<ResultChunk> {
     const connection = await this.#acquire();
     const guard = interruptible(connection, options);
     try {
       guard.check();
-      await narrowViews(connection, sql);
+      await connection.run('BEGIN');
+      await narrowViews(connection, sql, only);
       const result = await connection.stream(sql, ...bindings(sql, params));
+      const names = result.deduplicatedColumnNames();
       const types = result.columnTypes();
       for (;;) {
         const chunk = await result.fetchChunk();
-        if (!chunk || chunk.rowCount === 0) break;
-        const columns = chunk.getColumns();
-        yield {
-          rowCount: chunk.rowCount,
-          columns: columns.map((values, i) =>
-            values.map((value) => jsonValue(value as DuckDBValue, types[i]!)),
-          ),
-        };
+        const rowCount = chunk?.rowCount ?? 0;
+        yield { names, types, rowCount, columns: chunk && rowCount > 0 ? chunk.getColumns() : [] };
+        if (rowCount === 0) break;
       }
     } catch (error) {
       throw queryError(sql, error, guard.reason());
     } finally {
       guard.release();
+      await connection.run('ROLLBACK').catch(() => undefined);
       this.#release(connection);
     }
   }
@@ -122,26 +156,6 @@ export class DuckDbEngine implements Engine {
   close(): void {
     for (const connection of this.#idle.splice(0)) connection.closeSync();
     this.#open = 0;
-  }
-
-  async #withQuery(
-    sql: string,
-    params: SqlParams,
-    options: QueryOptions,
-    consume: (result: Awaited<ReturnType<DuckDBConnection['stream']>>) => Promise<void>,
-  ): Promise<void> {
-    const connection = await this.#acquire();
-    const guard = interruptible(connection, options);
-    try {
-      guard.check();
-      await narrowViews(connection, sql);
-      await consume(await connection.stream(sql, ...bindings(sql, params)));
-    } catch (error) {
-      throw queryError(sql, error, guard.reason());
-    } finally {
-      guard.release();
-      this.#release(connection);
-    }
   }
 
   async #acquire(): Promise<DuckDBConnection> {
@@ -167,9 +181,13 @@ export class DuckDbEngine implements Engine {
 }
 
 /** Gives this connection a kms_events with only the dimensions that the query names. */
-async function narrowViews(connection: DuckDBConnection, sql: string): Promise<void> {
+async function narrowViews(
+  connection: DuckDBConnection,
+  sql: string,
+  only: ReadonlySet<string> | null,
+): Promise<void> {
   if (/\bkms_events\b/i.test(sql)) {
-    const body = kmsEventsSql(namedColumns(sql));
+    const body = kmsEventsSql(only);
     await connection.run(`CREATE OR REPLACE TEMP VIEW kms_events AS ${body}`);
   }
   if (/\bcalls_per_second\b/i.test(sql)) {
@@ -247,5 +265,3 @@ function queryError(sql: string, error: unknown, interrupted: string | null): Er
     cause: error,
   });
 }
-
-export { DuckDBTypeId };

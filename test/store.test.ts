@@ -49,7 +49,11 @@ test('a duplicate changes nothing, and the per-second counts equal the sums of t
     event({ custom_key_store_id: 'cks-1', store_quota_id: 'custom_key_store_xks' }),
     event({ event_type: 'AwsServiceEvent', quota_id: null }),
     event({ principal_type: 'AWSService', principal_arn: 'cloudtrail.amazonaws.com' }),
-    event({ principal_type: 'AWSService', outcome: 'throttled', error_code: 'ThrottlingException' }),
+    event({
+      principal_type: 'AWSService',
+      outcome: 'throttled',
+      error_code: 'ThrottlingException',
+    }),
   ];
   const database = await openDatabase(':memory:');
   const engine = new DuckDbEngine(database);

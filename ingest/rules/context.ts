@@ -34,7 +34,8 @@ export const serviceOfContext: Readonly<Record<string, string>> = {
   lambda: 'lambda.amazonaws.com',
   kinesis: 'kinesis.amazonaws.com',
   logs: 'logs.amazonaws.com',
-  cloudtrail: 'cloudtrail.amazonaws.com',
+  // The context of a log file names the trail, but it is S3 that asks on a reader's behalf.
+  cloudtrail: 's3.amazonaws.com',
 };
 
 const s3Arn = /^arn:aws[a-z-]*:s3:::([^/]+)(\/.*)?$/s;

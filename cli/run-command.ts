@@ -1,0 +1,102 @@
+import { Command, Option } from 'commander';
+import type { Analysis } from '../analytics/analysis.ts';
+import { analyses } from '../analytics/registry.ts';
+import { defaultConfig, readConfig } from '../core/config.ts';
+import { exitCodes, KeymeterError } from '../core/errors.ts';
+import { openDatabase } from '../store/database.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import { columnsOf, formats, rendered, type Format } from './output.ts';
+import { analysisFlags, rawParams } from './param-flags.ts';
+import { nearest } from './nearest.ts';
+
+export interface QueryFlags {
+  db: string;
+  config?: string;
+  format: Format;
+  out?: string;
+}
+
+export function withQueryFlags(command: Command): Command {
+  return command
+    .option('--db <file>', 'database file', 'keymeter.duckdb')
+    .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')
+    .addOption(new Option('--format <format>').choices(formats).default('table'))
+    .option('--out <file>', 'write there instead of stdout (needed for parquet)');
+}
+
+/** `keymeter run <analysis>`: one subcommand an analysis, its flags from its Params. */
+export async function runCommand(): Promise<Command> {
+  const run = new Command('run')
+    .description('answer a question; `keymeter run --help` lists them')
+    .showHelpAfterError('(keymeter run --help lists the analyses)');
+  const all = await analyses();
+  for (const analysis of all.values()) run.addCommand(analysisCommand(analysis));
+  run.on('command:*', ([name]: string[]) => {
+    const close = nearest(name ?? '', [...all.keys()]);
+    throw new KeymeterError('unknown_analysis', `there is no analysis ${name}`, {
+      fix: close ? `did you mean ${close}?` : 'keymeter run --help lists the analyses',
+      exitCode: exitCodes.usage,
+    });
+  });
+  return run;
+}
+
+function analysisCommand(analysis: Analysis): Command {
+  const command = new Command(analysis.name).description(analysis.question);
+  withQueryFlags(command);
+  for (const option of analysisFlags(analysis)) command.addOption(option);
+  command.addHelpText('after', helpText(analysis));
+  return command.action(async (_: unknown, self: Command) => {
+    const flags = self.opts<QueryFlags>();
+    await runAnalysis(analysis, flags, rawParams(analysis, self));
+  });
+}
+
+function helpText(analysis: Analysis): string {
+  const example = Object.entries(analysis.example)
+    .map(([name, value]) => ` --${name.replaceAll('_', '-')} ${value}`)
+    .join('');
+  const caveats = analysis.caveats.map((caveat) => `  - ${caveat}`).join('\n');
+  return `\nExample:\n  keymeter run ${analysis.name}${example}\n\nRead with care:\n${caveats}`;
+}
+
+async function runAnalysis(
+  analysis: Analysis,
+  flags: QueryFlags,
+  params: Record<string, unknown>,
+): Promise<void> {
+  const config = flags.config ? readConfig(flags.config) : defaultConfig;
+  const database = await openDatabase(flags.db, { readOnly: true });
+  const engine = new DuckDbEngine(database);
+  try {
+    const result = await analysis.execute(params, { engine, config });
+    await write(result, flags, columnsOf(analysis));
+  } finally {
+    engine.close();
+    database.close();
+  }
+}
+
+/** Writes a result to stdout or a file in the format asked for. */
+export async function write(
+  result: Awaited<ReturnType<Analysis['execute']>>,
+  flags: Pick<QueryFlags, 'format' | 'out'>,
+  columns: readonly string[],
+): Promise<void> {
+  if (flags.format === 'parquet') {
+    if (!flags.out) {
+      throw new KeymeterError('out_needed', 'Parquet is no text for a terminal', {
+        fix: 'name a file with --out',
+        exitCode: exitCodes.usage,
+      });
+    }
+    const { writeParquet } = await import('../store/parquet.ts');
+    await writeParquet(flags.out, columns, result.rows);
+    return;
+  }
+  const text = await rendered(result, flags.format, columns);
+  if (flags.out) {
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(flags.out, text);
+  } else process.stdout.write(text);
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
+import { openDatabase } from '../store/database.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import { withQueryFlags, write, type QueryFlags } from './run-command.ts';
+
+/** `keymeter sql`: the user's own SQL on the user's own file, read-only; the API never runs any. */
+export function sqlCommand(): Command {
+  const command = new Command('sql')
+    .description(
+      'run a read-only query on kms_events, calls_per_second, quota_charges, ingest_objects',
+    )
+    .argument('<query>', 'one SELECT statement')
+    .addHelpText(
+      'after',
+      '\nExample:\n  keymeter sql "SELECT operation, count(*) AS calls FROM kms_events WHERE counted GROUP BY operation"',
+    );
+  return withQueryFlags(command).action(async (query: string, flags: QueryFlags) => {
+    const database = await openDatabase(flags.db, { readOnly: true, sealed: true });
+    const engine = new DuckDbEngine(database);
+    try {
+      const { columns, rows } = await engine.table(query).catch((error: unknown) => {
+        throw new KeymeterError(
+          'bad_sql',
+          messageOf(error instanceof Error ? (error.cause ?? error) : error),
+          {
+            fix: 'mend the query; docs/sql.md lists the relations and their columns',
+            exitCode: exitCodes.usage,
+            cause: error,
+          },
+        );
+      });
+      // A bare array, as database shells print it: there are no notes to carry.
+      if (flags.format === 'json') process.stdout.write(`${JSON.stringify(rows)}\n`);
+      else await write({ rows, notes: [], truncated: false }, flags, columns);
+    } finally {
+      engine.close();
+      database.close();
+    }
+  });
+}
