@@ -138,6 +138,14 @@ describe('digests that are not as they should be', () => {
   test.each([
     ['no JSON', (object: TrailObject) => recompress(object, () => Buffer.from('digest'))],
     ['JSON of another kind', withContent(() => [])],
+    [
+      'an end that is no instant',
+      withContent((one) => ({ ...one, digestEndTime: '2026-99-99T00:00:00Z' })),
+    ],
+    [
+      'an end before its start',
+      withContent((one) => ({ ...one, digestEndTime: '2025-01-01T00:00:00Z' })),
+    ],
     ['a log file without hash', withContent((digest) => ({ ...digest, logFiles: [{}] }))],
   ])('%s', async (_name, change) => {
     expect(await judge(change)).toEqual(['invalid_format']);

@@ -2,7 +2,10 @@ import { createHash, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { PublicKey } from './public-keys.ts';
 
-const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'no instant');
 const sha256Hex = z.string().regex(/^[0-9a-fA-F]{64}$/);
 const hex = z.string().regex(/^(?:[0-9a-fA-F]{2})+$/);
 
@@ -11,30 +14,35 @@ const hex = z.string().regex(/^(?:[0-9a-fA-F]{2})+$/);
  * adds later breaks nothing. The previous* fields are null in a starting digest.
  * Source: AWS CloudTrail User Guide, "CloudTrail digest file structure".
  */
-const digestSchema = z.object({
-  awsAccountId: z.string().optional(),
-  digestStartTime: instant,
-  digestEndTime: instant,
-  digestS3Bucket: z.string(),
-  digestS3Object: z.string(),
-  digestPublicKeyFingerprint: z.string(),
-  previousDigestS3Bucket: z.string().nullish(),
-  previousDigestS3Object: z.string().nullish(),
-  previousDigestHashValue: sha256Hex.nullish(),
-  previousDigestHashAlgorithm: z.string().nullish(),
-  previousDigestSignature: hex.nullable(),
-  logFiles: z
-    .array(
-      z.object({
-        s3Bucket: z.string(),
-        s3Object: z.string(),
-        hashValue: sha256Hex,
-        hashAlgorithm: z.string(),
-      }),
-    )
-    .nullish()
-    .transform((files) => files ?? []),
-});
+const digestSchema = z
+  .object({
+    awsAccountId: z.string().optional(),
+    digestStartTime: instant,
+    digestEndTime: instant,
+    digestS3Bucket: z.string(),
+    digestS3Object: z.string(),
+    digestPublicKeyFingerprint: z.string(),
+    previousDigestS3Bucket: z.string().nullish(),
+    previousDigestS3Object: z.string().nullish(),
+    previousDigestHashValue: sha256Hex.nullish(),
+    previousDigestHashAlgorithm: z.string().nullish(),
+    previousDigestSignature: hex.nullable(),
+    logFiles: z
+      .array(
+        z.object({
+          s3Bucket: z.string(),
+          s3Object: z.string(),
+          hashValue: sha256Hex,
+          hashAlgorithm: z.string(),
+        }),
+      )
+      .nullish()
+      .transform((files) => files ?? []),
+  })
+  .refine(
+    (digest) => digest.digestStartTime < digest.digestEndTime,
+    'the period ends before it begins',
+  );
 
 export type Digest = z.infer<typeof digestSchema>;
 export type DigestLogFile = Digest['logFiles'][number];
