@@ -43,6 +43,25 @@ describe('reading many objects', () => {
     expect(heldMost).toBe(4);
   });
 
+  test('holds no more than 64 MiB ahead, and takes a larger one alone', async () => {
+    const mebibyte = 1_048_576;
+    const sizes = [30, 30, 30, 100, 1, 1, 40, 30].map((size) => size * mebibyte);
+    let ahead = 0;
+    const aheadAt: number[] = [];
+    const reader: ObjectReader = {
+      readConcurrency: 8,
+      async read({ size_bytes }) {
+        ahead += size_bytes / mebibyte;
+        aheadAt.push(ahead);
+        return Buffer.alloc(0);
+      },
+      close() {},
+    };
+    const listed = objects(8).map((object, i) => ({ ...object, size_bytes: sizes[i] ?? 0 }));
+    for await (const { object } of readMany(reader, listed)) ahead -= object.size_bytes / mebibyte;
+    expect(aheadAt).toEqual([30, 60, 60, 100, 1, 2, 42, 30]);
+  });
+
   test('stops when the signal aborts', async () => {
     const stop = new AbortController();
     const reader: ObjectReader = {

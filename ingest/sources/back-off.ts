@@ -5,7 +5,7 @@ const waitMsMost = 20_000;
 
 /**
  * Waits before try number `failed + 1`: anything between zero and base x 2^failed ("full jitter", so
- * that workers which failed together don't come back together). Rejects when the signal aborts.
+ * that workers which failed together don't come back together). Rejects with the signal's reason when it aborts.
  */
 export async function backOff(
   baseMs: number,
@@ -13,5 +13,8 @@ export async function backOff(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const longest = Math.min(waitMsMost, baseMs * 2 ** failed);
-  await sleep(Math.random() * longest, undefined, signal ? { signal } : {});
+  await sleep(Math.random() * longest, undefined, signal ? { signal } : {}).catch(() => {
+    // The timer says only "aborted"; the signal says why.
+    signal?.throwIfAborted();
+  });
 }

@@ -1,10 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
 import { messageOf } from '../../core/errors.ts';
-import { ObjectError, type ListedObject, type ObjectReader } from './source.ts';
-
-/** No compressed log is larger: its content would be far over the cap on uncompressed bytes. */
-const sizeBytesMost = 1_073_741_824;
+import { objectBytesMost, ObjectError, type ListedObject, type ObjectReader } from './source.ts';
 
 /** A file that was swapped for a pipe since the listing must not block the open, nor a link lead away. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
@@ -45,9 +42,7 @@ function readListed(file: number, object: ListedObject): Buffer {
   if (versionOf(before) !== object.version || Number(before.size) !== object.size_bytes) {
     throw new ObjectError('changed', `${object.key} was changed after it was listed`);
   }
-  if (object.size_bytes > sizeBytesMost) {
-    throw new ObjectError('unreadable', `${object.key} is larger than ${sizeBytesMost} bytes`);
-  }
+  checkSize(object);
   const bytes = Buffer.allocUnsafeSlow(object.size_bytes);
   let length = 0;
   while (length < bytes.length) {
@@ -60,6 +55,13 @@ function readListed(file: number, object: ListedObject): Buffer {
     throw new ObjectError('changed', `${object.key} was changed while it was read`);
   }
   return bytes;
+}
+
+/** Throws ObjectError `unreadable` for an object too large to be a log. */
+export function checkSize({ key, size_bytes: size }: ListedObject): void {
+  if (size <= objectBytesMost) return;
+  const message = `${key} has ${size} bytes; a log has at most ${objectBytesMost}`;
+  throw new ObjectError('unreadable', message);
 }
 
 /** What changes when a local file's content changes. */

@@ -5,9 +5,13 @@ export type ReadResult =
   | { object: ListedObject; bytes: Buffer; error?: undefined }
   | { object: ListedObject; bytes?: undefined; error: unknown };
 
+/** Listed bytes under way or waiting; one object may be larger and then comes alone. */
+const bytesAheadMost = 67_108_864;
+
 /**
  * Reads objects in their order, as many at once as the reader likes, so that the caller works on one
- * while the next are on their way. At most `readConcurrency` objects are in memory. An object that fails
+ * while the next are on their way. At most `readConcurrency` objects and 64 MiB are in memory,
+ * besides the one the caller has. An object that fails
  * doesn't stop the others; an aborted signal stops all.
  */
 export async function* readMany(
@@ -15,18 +19,26 @@ export async function* readMany(
   objects: Iterable<ListedObject>,
   signal?: AbortSignal,
 ): AsyncGenerator<ReadResult, void, undefined> {
-  const underWay: Promise<ReadResult>[] = [];
-  const iterator = objects[Symbol.iterator]();
-  const readNext = (): void => {
-    const next = iterator.next();
-    if (!next.done) underWay.push(readOne(reader, next.value, signal));
+  const underWay: { bytes: number; result: Promise<ReadResult> }[] = [];
+  let bytesAhead = 0;
+  const waiting = objects[Symbol.iterator]();
+  let next = waiting.next();
+  const readAhead = (): void => {
+    while (!next.done && underWay.length < reader.readConcurrency) {
+      const bytes = next.value.size_bytes;
+      if (underWay.length > 0 && bytesAhead + bytes > bytesAheadMost) return;
+      bytesAhead += bytes;
+      underWay.push({ bytes, result: readOne(reader, next.value, signal) });
+      next = waiting.next();
+    }
   };
-  for (let i = 0; i < reader.readConcurrency; i++) readNext();
-  for (let first = underWay.shift(); first; first = underWay.shift()) {
-    const result = await first;
+  for (readAhead(); ; readAhead()) {
+    const first = underWay.shift();
+    if (!first) return;
+    const result = await first.result;
+    bytesAhead -= first.bytes;
     signal?.throwIfAborted();
     yield result;
-    readNext();
   }
 }
 

@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 
 import { backOff } from './back-off.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { checkSize } from './local-reader.ts';
 import { concurrencyDefault, tuningOf, type S3Config } from './s3-settings.ts';
 import { faultOf, isSpent, toObjectError } from './s3-errors.ts';
 import type { ListedObject, ObjectReader, S3Tuning } from './source.ts';
@@ -37,6 +38,7 @@ export class S3Reader implements ObjectReader {
   }
 
   async read(object: ListedObject, signal?: AbortSignal): Promise<Buffer> {
+    checkSize(object);
     const place = `s3://${object.bucket}/${object.key}`;
     for (let failed = 0; ; failed++) {
       signal?.throwIfAborted();

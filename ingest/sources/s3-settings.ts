@@ -3,7 +3,7 @@ import type { ReaderConfig, S3Tuning } from './source.ts';
 export type S3Config = Omit<Extract<ReaderConfig, { source: 's3' }>, 'source'>;
 
 /** Most requests at once unless the user says otherwise: small objects wait for latency, not for bytes. */
-export const concurrencyDefault = 16;
+export const concurrencyDefault = 32;
 
 export function tuningOf(config: S3Config): S3Tuning {
   return {

@@ -89,6 +89,12 @@ export interface Source {
   list(filter: ListFilter, signal: AbortSignal): AsyncIterable<Listing>;
 }
 
+/**
+ * Largest object that is read, compressed, in bytes. CloudTrail's are under 50 MB; a larger one would be
+ * far over any cap on uncompressed bytes, and must not take a worker's memory first.
+ */
+export const objectBytesMost = 1_073_741_824;
+
 /** Fetches the bytes of listed objects, inside a worker. */
 export interface ObjectReader {
   /** How many read() calls are worth having under way at once: 1 for local files. */
