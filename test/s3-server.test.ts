@@ -138,6 +138,13 @@ describe.skipIf(!s3ServerBinary)('a real S3 server', () => {
     denied.close();
   });
 
+  test('opens a bucket whose Region was not named, or wrongly', async () => {
+    const source = await openSource('s3://logs', { ...options, region: 'us-west-2' });
+    expect(source.reader).toMatchObject({ region: 'eu-central-1' });
+    const unnamed = await openSource('s3://logs/copies', { ...options, region: undefined });
+    expect(unnamed.reader).toMatchObject({ region: 'eu-central-1' });
+  });
+
   test('pages through more keys than one answer holds', async () => {
     const many = Array.from({ length: 1_050 }, (_, i) => `many/${1000 + i}.json`);
     for (let at = 0; at < many.length; at += 50)

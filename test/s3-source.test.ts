@@ -131,6 +131,12 @@ describe('reading an object', () => {
     await expect(slow.read(object)).rejects.toThrow(/not done after 100 ms/);
   });
 
+  test('refuses one too large to be a log without asking for it', async () => {
+    const object = { ...(await listedOne()), size_bytes: 5_000_000_000 };
+    await expect(reader().read(object)).rejects.toMatchObject({ errorClass: 'unreadable' });
+    expect(s3.seen.filter(({ op }) => op === 'get')).toEqual([]);
+  });
+
   test('stops at once when the run is aborted', async () => {
     const object = await listedOne();
     s3.fault({ op: 'get', kind: 'stall_mid_body' });
@@ -152,10 +158,10 @@ describe('reading an object', () => {
     s3.getsAtOnceMost = 4;
     s3.latencyMs = 3;
     const s3Reader = reader({ maxAttempts: 5 });
-    expect(s3Reader.concurrencyNow).toBe(16);
+    expect(s3Reader.concurrencyNow).toBe(32);
     const bodies = await Promise.all(objects.map((object) => s3Reader.read(object)));
     expect(bodies.map(String).sort()).toEqual(objects.map((_, i) => `{"i":${i}}`).sort());
-    expect(s3Reader.concurrencyNow).toBeLessThan(10);
+    expect(s3Reader.concurrencyNow).toBeLessThan(16);
     s3Reader.close();
   });
 });
@@ -210,9 +216,29 @@ describe('opening a bucket', () => {
     const [object] = await list(await openSource('s3://logs', options));
     await reader().read(object as ListedObject);
     expect(s3.seen.map(({ op, signed }) => [op, signed])).toEqual([
+      ['head', false],
       ['list', false],
       ['list', false],
       ['get', false],
+    ]);
+  });
+
+  test('asks the bucket for its Region once, and signs for that one from then on', async () => {
+    s3.put('logs', 'a.json');
+    s3.region = 'eu-north-1';
+    process.env['AWS_ACCESS_KEY_ID'] = process.env['AWS_SECRET_ACCESS_KEY'] = 'made-up';
+    const source = await openSource('s3://logs', { ...options, anonymous: false });
+    const [object] = await list(source);
+    const s3Reader = openReader(source.reader);
+    await s3Reader.read(object as ListedObject);
+    s3Reader.close();
+    delete process.env['AWS_ACCESS_KEY_ID'];
+    delete process.env['AWS_SECRET_ACCESS_KEY'];
+    expect(s3.seen.map(({ op, region }) => [op, region])).toEqual([
+      ['head', 'eu-central-1'],
+      ['list', 'eu-north-1'],
+      ['list', 'eu-north-1'],
+      ['get', 'eu-north-1'],
     ]);
   });
 

@@ -1,4 +1,9 @@
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import {
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 
 import { concurrencyDefault, tuningOf, type S3Config } from './s3-settings.ts';
 
@@ -36,15 +41,23 @@ export function createS3Client(config: S3Config): S3Client {
 }
 
 /**
- * The region that the settings, the environment or the profile name; else us-east-1, from where S3
- * redirects to the bucket's own.
+ * The region of a bucket: as the settings, the environment or the profile name it (else us-east-1), put
+ * right by what S3 itself answers. The SDK would follow S3's redirect too, but for each GET anew.
  */
-export async function resolveRegion(config: S3Config): Promise<string> {
-  const client = createS3Client(config);
+export async function resolveRegion(config: S3Config, bucket: string): Promise<string> {
+  const named = createS3Client(config);
+  const region = await named.config.region().catch(() => 'us-east-1');
+  named.destroy();
+  const client = createS3Client({ ...config, region });
   try {
-    return await client.config.region();
+    const answer = await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    return answer.BucketRegion ?? region;
   } catch {
-    return 'us-east-1';
+    // A server may refuse the head of a bucket, which has no body to say why; a list answer has one.
+    const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });
+    const refusal: unknown = await client.send(list).catch((error: unknown) => error);
+    const right = (refusal as { Region?: unknown }).Region;
+    return typeof right === 'string' ? right : region;
   } finally {
     client.destroy();
   }

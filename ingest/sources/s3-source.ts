@@ -23,12 +23,15 @@ import type {
  */
 export async function openS3Source(spec: string, options: SourceOptions): Promise<Source> {
   const { bucket, prefix } = parseS3Spec(spec);
-  const region = await resolveRegion(options);
+  const region = await resolveRegion(options, bucket);
   const settings = { ...options, region };
   const client = createS3Client(settings);
   const named = await findNamed(client, settings, bucket, prefix);
   return new S3Source(spec, client, { source: 's3', ...settings }, bucket, named);
 }
+
+/** A list answer holds 1,000 objects: more requests at once would only wait for their reader. */
+const listsAtOnceMost = 16;
 
 /** What the prefix names: a folder (empty, or ending in `/`), or one object. */
 type Named = { folder: string } | { object: ListedObject };
@@ -69,7 +72,7 @@ class S3Source implements Source {
         prefix: this.#named.folder,
         rules: pathRules(filter),
         patience: tuningOf(this.#options),
-        concurrency: this.#options.concurrency ?? concurrencyDefault,
+        concurrency: Math.min(listsAtOnceMost, this.#options.concurrency ?? concurrencyDefault),
       },
       signal,
     );

@@ -49,19 +49,23 @@ export interface Fault {
 }
 
 export interface SeenRequest {
-  op: Fault['op'];
+  op: Fault['op'] | 'head';
   bucket: string;
   /** The key, or the prefix of a list. */
   key: string;
   delimiter: string;
   /** Did the request bear a signature? */
   signed: boolean;
+  /** The Region that the signature is made for. */
+  region: string | undefined;
 }
 
 export class S3Double {
   readonly seen: SeenRequest[] = [];
   /** Added to each answer. */
   latencyMs = 0;
+  /** Named to those who ask for a bucket's head. */
+  region: string | undefined;
   /** Largest number of keys in a list page. */
   pageKeysMost = 1_000;
   /** Most requests that were under way at once. */
@@ -134,12 +138,20 @@ export class S3Double {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://double');
     const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    const authorization = request.headers.authorization;
+    const region = authorization?.split('/')[2];
+    const signed = authorization !== undefined;
+    if (request.method === 'HEAD') {
+      this.seen.push({ op: 'head', bucket, key: '', delimiter: '', signed, region });
+      if (this.region) response.setHeader('x-amz-bucket-region', this.region);
+      response.end();
+      return;
+    }
     const op = request.method === 'PUT' ? 'put' : rest.join('') === '' ? 'list' : 'get';
     const key = op === 'list' ? (url.searchParams.get('prefix') ?? '') : rest.join('/');
     const token = url.searchParams.get('continuation-token') ?? '';
     const delimiter = url.searchParams.get('delimiter') ?? '';
-    const signed = request.headers.authorization !== undefined;
-    this.seen.push({ op, bucket, key, delimiter, signed });
+    this.seen.push({ op, bucket, key, delimiter, signed, region });
     if (this.latencyMs > 0) await sleep(this.latencyMs);
     const fault = this.#takeFault(op, key, token !== '');
     if (op === 'get' && this.#underWay > this.getsAtOnceMost) {
