@@ -131,7 +131,7 @@ async function storeOf(source: string, flags: VerifyFlags): Promise<DigestStore>
     const { s3DigestStore } = await import('../ingest/verify/s3-digest-store.ts');
     const { s3Region, endpoint, pathStyle, anonymous, profile } = flags;
     const config = { region: s3Region, endpoint, pathStyle, anonymous, profile };
-    const region = await resolveRegion(config);
+    const region = await resolveRegion(config, s3[1] ?? '');
     return s3DigestStore({ ...config, region, bucket: s3[1] ?? '', prefix: s3[2] ?? '' });
   }
   const isDirectory = await stat(source).then(
