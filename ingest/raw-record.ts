@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { KeymeterError } from '../core/errors.ts';
+import type { Engine } from '../store/engine.ts';
+import { isCanonicalUuid } from '../store/uuid.ts';
+import { contentOf, content_bytes_max_default } from './gunzip.ts';
+import { unwrapText, type Unwrapped } from './records/envelope.ts';
+import { splitRecords } from './records/split-records.ts';
+import type { ListedObject, ObjectReader } from './sources/source.ts';
+
+/** The part of a ledger row that finds an object again and knows its content. */
+export interface LedgerEntry extends ListedObject {
+  object_id: string;
+  /** Lower-case hex over the uncompressed bytes; null when none was taken. */
+  content_sha256: string | null;
+}
+
+/** Where the record of an event lies. */
+export interface RecordPlace {
+  entry: LedgerEntry;
+  record_index: number;
+}
+
+export interface RawRecord {
+  /** The record's JSON text. */
+  json: string;
+  /** True when `json` is the text of the file; false when it was unwrapped from a string and written anew. */
+  exact: boolean;
+  /** Lower-case hex over the uncompressed bytes as they are now. */
+  sha256: string;
+  /** Whether they are the bytes that were ingested; null when the ledger has no hash. */
+  matches: boolean | null;
+}
+
+const placeSql = `
+  SELECT CAST(o.object_id AS VARCHAR) AS object_id, o.source, o.bucket, o.key, o.version, o.size_bytes,
+    coalesce(epoch_ms(o.last_modified_at), 0) AS last_modified_at, o.content_sha256, e.record_index
+  FROM (
+    SELECT object_no, record_index FROM events
+    WHERE CASE WHEN $uuid THEN event_id_uuid = TRY_CAST($id AS UUID) ELSE event_id_text = $id END
+    UNION ALL
+    SELECT object_no, record_index FROM related_events
+    WHERE CASE WHEN $uuid THEN event_id_uuid = TRY_CAST($id AS UUID) ELSE event_id_text = $id END
+  ) AS e JOIN ingest_objects AS o USING (object_no)
+  ORDER BY o.object_no, e.record_index LIMIT 1`;
+
+/** Where the original record of an event lies (of a related event too); null when no such event is stored. */
+export async function placeOfEvent(engine: Engine, event_id: string): Promise<RecordPlace | null> {
+  const uuid = isCanonicalUuid(event_id);
+  const [row] = await engine.rows(placeSql, { id: event_id, uuid });
+  if (!row) return null;
+  return {
+    entry: {
+      object_id: String(row['object_id']),
+      source: row['source'] === 's3' ? 's3' : 'local',
+      bucket: String(row['bucket']),
+      key: String(row['key']),
+      version: String(row['version']),
+      size_bytes: Number(row['size_bytes']),
+      last_modified_at: Number(row['last_modified_at']),
+      content_sha256: row['content_sha256'] === null ? null : String(row['content_sha256']),
+    },
+    record_index: Number(row['record_index']),
+  };
+}
+
+/**
+ * Reads the object again and gives the record at this position, counted as the plain reader counts.
+ * Rejects with ObjectError when the object cannot be had any more or has another version, with
+ * InputError when its content is no log any more, with KeymeterError record_missing when it is shorter.
+ */
+export async function rawRecord(
+  entry: LedgerEntry,
+  record_index: number,
+  reader: ObjectReader,
+  options: { signal?: AbortSignal; content_bytes_max?: number } = {},
+): Promise<RawRecord> {
+  const raw = await reader.read(entry, options.signal);
+  const { bytes } = contentOf(raw, options.content_bytes_max ?? content_bytes_max_default);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const matches = entry.content_sha256 === null ? null : entry.content_sha256 === sha256;
+  const text = bytes.toString('utf8');
+  const records = unwrapText(text);
+  const record = records[record_index];
+  if (!record) {
+    throw new KeymeterError(
+      'record_missing',
+      `${entry.key} holds ${records.length} records now, none at position ${record_index}`,
+      { fix: 'the file was changed after it was ingested; run `keymeter verify` on its source' },
+    );
+  }
+  return { ...textOf(text, record, record_index), sha256, matches };
+}
+
+/** The file's own text of a record where it stands there as such, proven by parsing it again. */
+function textOf(
+  text: string,
+  record: Unwrapped,
+  record_index: number,
+): { json: string; exact: boolean } {
+  if (!('value' in record)) return { json: record.text, exact: true };
+  const candidates = [
+    splitRecords(text)?.texts[record_index],
+    splitRecords(`{"Records":${text}}`)?.texts[record_index],
+    text.split('\n').filter((line) => line.trim() !== '')[record_index],
+    record_index === 0 ? text.replace(/^\ufeff/, '') : undefined,
+  ];
+  for (const candidate of candidates) {
+    const json = candidate?.trim();
+    if (json !== undefined && means(json, record.value)) return { json, exact: true };
+  }
+  return { json: JSON.stringify(record.value), exact: false };
+}
+
+function means(json: string, value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(json), value);
+  } catch {
+    return false;
+  }
+}
