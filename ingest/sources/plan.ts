@@ -26,6 +26,9 @@ export const publishLagDays = 2;
 const dayMs = 86_400_000;
 const logNames = ['.json.gz', '.json', '.jsonl', '.ndjson', '.gz'];
 
+/** The demo trail's truth and config lie beside its logs; they are no broken logs. */
+const ownFile = /^keymeter[-.][a-z.-]*\.json$/;
+
 export function pathRules(filter: ListFilter): PathRules {
   return {
     day_first: filter.from === undefined ? -Infinity : dayOf(filter.from),
@@ -56,6 +59,7 @@ export function judgeName(folder: Place, name: string, rules: PathRules): Verdic
   if (name.includes('_CloudTrail-Digest_')) return { skip: 'digest file' };
   if (name.includes('_CloudTrail-Insight_')) return { skip: 'CloudTrail Insights file' };
   if (name.includes('_CloudTrail-Aggregated')) return { skip: 'CloudTrail aggregated events file' };
+  if (ownFile.test(name)) return { skip: "keymeter's own file, no log" };
   const lower = name.toLowerCase();
   if (!logNames.some((ending) => lower.endsWith(ending))) {
     return { skip: `not named like a log: expected ${logNames.join(', ')}` };
