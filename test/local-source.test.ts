@@ -130,12 +130,12 @@ describe('walking a directory', () => {
     const listings = await list(root);
     expect(namesOf(listings)).toEqual(['in/a.json']);
     expect(skipsOf(listings)).toEqual({
-      out: `symbolic link that leaves the source: ${outside}`,
-      'out.json': `symbolic link that leaves the source: ${outside}/secret.json`,
-      'same.json': `symbolic link to ${root}/in/a.json, which stands in the same source`,
-      'in/loop': `symbolic link to ${root}, which stands in the same source`,
-      'dangling.json': 'symbolic link that leads nowhere: nowhere',
-      sibling: `symbolic link that leaves the source: ${root}-2`,
+      out: 'symbolic link that leaves the source',
+      'out.json': 'symbolic link that leaves the source',
+      'same.json': 'symbolic link to what stands in the same source',
+      'in/loop': 'symbolic link to what stands in the same source',
+      'dangling.json': 'symbolic link that leads nowhere',
+      sibling: 'symbolic link that leaves the source',
     });
     rmSync(outside, { recursive: true });
     rmSync(`${root}-2`, { recursive: true });

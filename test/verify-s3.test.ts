@@ -181,7 +181,7 @@ test('the command verifies a bucket with saved keys, and says when there is none
     const flags = ['--keys', file, '--endpoint', endpoint, '--path-style', '--anonymous'];
     await command().parseAsync([`s3://${bucket}/`, ...flags], { from: 'user' });
     expect(exitCode).toBe(0);
-    aws.faults.set('', [404]);
+    aws.faults.set('', [404, 404]); // Its head, then its listing.
     await expect(
       command().parseAsync([`s3://${bucket}/`, ...flags], { from: 'user' }),
     ).rejects.toMatchObject({ code: 'bucket_not_found' });

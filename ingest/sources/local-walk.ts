@@ -1,5 +1,5 @@
 import { lstatSync, type BigIntStats } from 'node:fs';
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -15,9 +15,9 @@ const filesAtOnce = 64;
 const goMsMost = 25;
 
 /**
- * Walks depth first, names sorted within a directory. Symbolic links are never followed, so that nothing outside the
- * root is read, nothing is listed twice and no loop is possible: a target inside the root is met by its
- * own path.
+ * Walks depth first, names sorted within a directory. Symbolic links are never followed, so that
+ * nothing outside the root is read, nothing is listed twice and no loop is possible: a target inside the
+ * root is met by its own path.
  */
 export async function* walk(
   root: string,
@@ -114,21 +114,16 @@ export function toListed(file: string, stats: BigIntStats): ListedObject {
   };
 }
 
+/** The reasons name no target, so that a summary can count them. */
 async function skipLink(link: string, root: string): Promise<Listing> {
-  try {
-    const target = await realpath(link);
-    const inside =
-      target === root || target.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
-    return {
-      skipped: inside
-        ? `symbolic link to ${target}, which stands in the same source`
-        : `symbolic link that leaves the source: ${target}`,
-      key: link,
-    };
-  } catch {
-    const target = await readlink(link).catch(() => 'an unreadable target');
-    return { skipped: `symbolic link that leads nowhere: ${target}`, key: link };
-  }
+  const within = root.endsWith(path.sep) ? root : root + path.sep;
+  const target = await realpath(link).catch(() => undefined);
+  if (target === undefined) return { skipped: 'symbolic link that leads nowhere', key: link };
+  const inside = target === root || target.startsWith(within);
+  return {
+    skipped: `symbolic link ${inside ? 'to what stands in the same source' : 'that leaves the source'}`,
+    key: link,
+  };
 }
 
 /** The folders of an absolute path from the file system's root on. */

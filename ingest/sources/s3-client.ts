@@ -52,13 +52,18 @@ export async function resolveRegion(config: S3Config, bucket: string): Promise<s
   try {
     const answer = await client.send(new HeadBucketCommand({ Bucket: bucket }));
     return answer.BucketRegion ?? region;
-  } catch {
-    // A server may refuse the head of a bucket, which has no body to say why; a list answer has one.
+  } catch (error) {
+    // What else is wrong is said by the first listing, in an answer that has a body.
+    if (statusOf(error) !== 400) return region;
     const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });
-    const refusal: unknown = await client.send(list).catch((error: unknown) => error);
+    const refusal: unknown = await client.send(list).catch((refused: unknown) => refused);
     const right = (refusal as { Region?: unknown }).Region;
     return typeof right === 'string' ? right : region;
   } finally {
     client.destroy();
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }

@@ -147,7 +147,7 @@ export function toKeymeterError(error: unknown, fault: S3Fault, bucket: string):
       return make(
         'bucket_invalid',
         `S3 refuses the request for bucket "${bucket}"`,
-        'check the bucket name, --region and --endpoint',
+        'check the bucket name, --s3-region and --endpoint',
       );
     default:
       return make(
