@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -6,9 +15,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { locate } from '../ingest/sources/log-path.ts';
+import { openReader } from '../ingest/sources/open-reader.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import { judgeKey, pathRules } from '../ingest/sources/plan.ts';
-import type { ListFilter, SourceOptions } from '../ingest/sources/source.ts';
+import { readMany } from '../ingest/sources/read-many.ts';
+import type { ListedObject, ListFilter, SourceOptions } from '../ingest/sources/source.ts';
+import { sharedData, sharedFile } from './support/shared-data.ts';
 import { S3Double } from './support/s3-double.ts';
 
 const dayMs = 86_400_000;
@@ -244,6 +256,44 @@ describe('the plan lists exactly what a filter over all keys selects', () => {
     );
     rmSync(root, { recursive: true });
   });
+
+  test.skipIf(!sharedData)(
+    'real logs come alike from S3 and from disk, to the last byte',
+    async () => {
+      const root = realpathSync(sharedFile());
+      s3.pageKeysMost = 100;
+      const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((one) =>
+        one.isFile(),
+      );
+      for (const file of files) {
+        const full = path.join(file.parentPath, file.name);
+        s3.put('real', path.relative(root, full), readFileSync(full));
+      }
+      const digests = async (spec: string, from: SourceOptions): Promise<string[]> => {
+        const source = await openSource(spec, from);
+        const listed: ListedObject[] = [];
+        for await (const one of source.list({}, new AbortController().signal)) {
+          if ('source' in one) listed.push(one);
+        }
+        const reader = openReader(source.reader);
+        const lines: string[] = [];
+        for await (const { object, bytes } of readMany(reader, listed)) {
+          const hash = createHash('sha256')
+            .update(bytes ?? 'unread')
+            .digest('hex');
+          lines.push(
+            `${object.source === 's3' ? object.key : path.relative(root, object.key)} ${hash}`,
+          );
+        }
+        reader.close();
+        return lines.sort();
+      };
+      const onDisk = await digests(root, {});
+      const logs = files.filter(({ name }) => /\.(gz|json|jsonl|ndjson)$/.test(name));
+      expect(onDisk).toHaveLength(logs.length);
+      expect(await digests('s3://real', options)).toEqual(onDisk);
+    },
+  );
 
   test('key by key', () => {
     fc.assert(
