@@ -47,24 +47,12 @@ function unwrapDocument(document: unknown): Unwrapped[] {
     throw new InputError('cloudtrail_digest', 'a digest file, no log file', 'skipped');
   }
   const records = unwrapElement(document);
-  if (
-    records.length === 1 &&
-    isObject(document) &&
-    (records[0] as { value?: unknown }).value === document
-  ) {
-    if (!isCloudTrailRecord(document)) {
-      const alike = lookAlikeOf(document);
-      if (alike)
-        throw new InputError(
-          alike,
-          `a ${alike.replaceAll('_', ' ')}, no CloudTrail log`,
-          'skipped',
-        );
-      throw new InputError(
-        'records_missing',
-        'the JSON has no "Records" and is no CloudTrail record',
-      );
-    }
+  const [only] = records;
+  const itself = only !== undefined && 'value' in only && only.value === document;
+  if (itself && !isCloudTrailRecord(document)) {
+    const alike = lookAlikeOf(document);
+    const what = alike ? `a ${alike.replaceAll('_', ' ')}` : 'JSON without "Records"';
+    throw new InputError(alike ?? 'records_missing', `${what}, no CloudTrail log`, 'skipped');
   }
   return records;
 }
