@@ -7,7 +7,9 @@ const quotaOverride = z.object({
   account_id: z.string().optional().describe('absent: every account'),
   region: z.string().optional().describe('absent: every Region'),
   quota_id: z.string(),
-  value: z.number().positive(),
+  value: z.number().positive().describe('requests per second'),
+  as_of: z.string().optional().describe('ISO date on which the value was read'),
+  source: z.string().optional().describe('where the value was read'),
 });
 
 const priceOverride = z.object({
