@@ -18,10 +18,25 @@ const priceOverride = z.object({
   usd_per_10k: z.number().nonnegative(),
 });
 
+/** A key as an inventory describes it; the fields of KMS KeyMetadata, and its rotations so far. */
+export const keyInventoryEntry = z.object({
+  arn: z.string().max(2048),
+  manager: z.string().optional(),
+  state: z.string().optional(),
+  origin: z.string().optional(),
+  key_spec: z.string().optional(),
+  multi_region: z.string().optional(),
+  custom_key_store_id: z.string().optional(),
+  rotations: z.number().int().nonnegative().optional(),
+});
+export type KeyInventoryEntry = z.output<typeof keyInventoryEntry>;
+
 /** keymeter.json: what the log cannot tell. Every part is optional. */
 export const configSchema = z.object({
   quotaOverrides: z.array(quotaOverride).default([]),
   priceOverrides: z.array(priceOverride).default([]),
+  /** Keys that exist, used or not: see `keymeter keys pull`. */
+  keyInventory: z.array(keyInventoryEntry).default([]),
   /** Accounts of the organisation; others are foreign. Empty: the accounts whose trails were read. */
   ownAccounts: z.array(z.string()).default([]),
 });

@@ -1,0 +1,43 @@
+-- Question: which keys are there, who uses them, and when were they last used?
+-- Grain: one row for each key, principal and service that named or used it; a ReEncrypt is a use of both
+--        of its keys. Folded to keys in TypeScript.
+-- Params: $from, $to (TIMESTAMP, half-open), $account (key owner), $region, $middle (TIMESTAMP: halves of
+--         the trend), $idle_from (TIMESTAMP).
+-- Caveats: first and last are over all events; uses are counted successful cryptographic calls.
+WITH seen AS (
+  SELECT key_arn AS kms_key, principal_arn, via_service, event_time, operation, event_type, key_ref,
+    custom_key_store_id,
+    counted AND outcome = 'success' AND operation_class = 'cryptographic' AS is_use,
+    outcome = 'success' AS is_done
+  FROM kms_events
+  WHERE key_arn IS NOT NULL
+  UNION ALL
+  SELECT destination_key_arn, principal_arn, via_service, event_time, operation, event_type,
+    NULL, NULL,
+    counted AND outcome = 'success' AND operation_class = 'cryptographic', outcome = 'success'
+  FROM kms_events
+  WHERE destination_key_arn IS NOT NULL AND destination_key_arn <> coalesce(key_arn, '')
+)
+SELECT kms_key AS key_arn, principal_arn, via_service,
+  max(custom_key_store_id) AS custom_key_store_id,
+  count_if(is_use) AS uses,
+  count_if(is_use AND event_time < $middle) AS uses_first_half,
+  count_if(is_use AND event_time >= $middle) AS uses_second_half,
+  count_if(is_use AND event_time >= $idle_from) AS uses_recent,
+  min(event_time) AS first_seen_at,
+  max(event_time) AS last_seen_at,
+  max(event_time) FILTER (WHERE is_use) AS last_use_at,
+  count_if(key_ref LIKE 'alias/aws/%' OR key_ref LIKE '%:alias/aws/%') AS aws_alias_refs,
+  count_if(operation = 'ImportKeyMaterial' AND is_done) AS imports,
+  count_if(operation = 'RotateKey' AND event_type = 'AwsServiceEvent') AS rotations,
+  count_if(operation = 'RotateKeyOnDemand' AND is_done) AS rotations_on_demand,
+  count_if(operation = 'ReplicateKey' AND is_done) AS replications,
+  max(event_time) FILTER (WHERE operation = 'ScheduleKeyDeletion' AND is_done) AS deletion_scheduled_at,
+  max(event_time) FILTER (WHERE operation = 'CancelKeyDeletion' AND is_done) AS deletion_cancelled_at
+FROM seen
+WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+  AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
+  AND (CAST($account AS VARCHAR) IS NULL OR split_part(kms_key, ':', 5) = $account)
+  AND (CAST($region AS VARCHAR) IS NULL OR split_part(kms_key, ':', 4) = $region)
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3

@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import { defineAnalysis, runSql, type AnalysisContext } from '../analysis.ts';
+import { CoverageHours } from '../coverage-hours.ts';
+import { filters, limit } from '../params.ts';
+import { keyArnParts, keyCharge, keyKinds, type KeyEvidence } from './key-kinds.ts';
+
+const day_ms = 86_400_000;
+const users_shown = 8;
+/** Share of the idle window that must be covered before a key is called idle. */
+const coverage_share_min = 0.9;
+
+const Row = z.object({
+  key_arn: z.string().meta({ description: 'key ARN' }),
+  key_account_id: z.string().meta({ description: 'account that owns the key' }),
+  region: z.string().meta({ description: 'AWS Region' }),
+  kind: z.enum(keyKinds).meta({ description: 'what the key is; foreign: another owner pays' }),
+  kind_basis: z
+    .enum(['inventory', 'events', 'assumed'])
+    .meta({ description: 'where the kind comes from' }),
+  state: z.string().meta({ description: 'key state; unknown without an inventory' }),
+  charge_usd_monthly: z.number().nullable().meta({ unit: 'USD', description: 'storage charge' }),
+  rotation_surcharge_usd_monthly: z
+    .number()
+    .nullable()
+    .meta({ unit: 'USD', description: 'surcharge of the first two rotations (those known)' }),
+  rotations: z.number().meta({
+    unit: 'rotations',
+    description: 'rotations in the inventory, else seen in the log (a lower bound)',
+  }),
+  first_seen_at: z.string().nullable().meta({ unit: 'instant', description: 'first event' }),
+  last_seen_at: z.string().nullable().meta({ unit: 'instant', description: 'last event' }),
+  last_use_at: z
+    .string()
+    .nullable()
+    .meta({ unit: 'instant', description: 'last successful cryptographic call' }),
+  uses: z.number().meta({ unit: 'calls', description: 'successful cryptographic calls' }),
+  uses_first_half: z.number().meta({ unit: 'calls', description: 'of these in the first half' }),
+  uses_second_half: z.number().meta({ unit: 'calls', description: 'of these in the second half' }),
+  idle_state: z.enum(['in_use', 'idle_candidate', 'coverage_missing']).meta({
+    description: 'idle_candidate: no use in the idle window, nine tenths of which are covered',
+  }),
+  covered_hours_idle_window: z
+    .number()
+    .meta({ unit: 'h', description: 'covered hours of the idle window in the key’s Region' }),
+  users_count: z.number().meta({ description: 'principals and services that used it' }),
+  users: z.string().meta({ description: 'who would break: the busiest, with their calls' }),
+});
+export type KeyCostRow = z.output<typeof Row>;
+
+const Params = z.object({
+  ...filters,
+  account: z.string().max(64).optional().describe('account that owns the key'),
+  idle_days: z.coerce.number().int().min(1).max(730).default(30).describe('idle window, days'),
+  limit: limit(1_000),
+});
+
+interface Part extends Record<string, unknown> {
+  key_arn: string;
+  principal_arn: string;
+  via_service: string | null;
+  uses: number;
+}
+
+export default defineAnalysis({
+  name: 'key-cost',
+  topic: 'finops',
+  title: 'Key cost',
+  question: 'What do the keys themselves cost, and which are idle?',
+  audience: ['finops', 'security'],
+  caveats: [
+    'Caches, bucket keys and keys that services use on their own hide use: an idle candidate is a question to its owner, never a proof.',
+    'Without an inventory a key that made no event is not in the list, and a customer key is assumed where nothing says otherwise.',
+    'Before May 2024 every rotation was billed; today the first two.',
+    'Deleting a key destroys what it encrypted; disable it first and watch for denied calls.',
+  ],
+  sql: new URL('./key-cost.sql', import.meta.url),
+  params: Params,
+  row: Row,
+  run: async (sql, params, context) => {
+    const range = await dataRange(context);
+    const to = params.to ?? new Date(range.to + 1_000);
+    const from = params.from ?? new Date(range.from);
+    const idle_from = new Date(to.getTime() - params.idle_days * day_ms);
+    const middle = new Date((from.getTime() + to.getTime()) / 2);
+    const { limit: _, ...bound } = params;
+    const parts = (await runSql(sql, { ...bound, middle, idle_from }, context)) as Part[];
+    const coverage = await CoverageHours.read(context, { from: idle_from, to });
+    const own = await ownAccounts(context);
+    const inventory = new Map(context.config.keyInventory.map((entry) => [entry.arn, entry]));
+    const byKey = new Map<string, Part[]>();
+    for (const part of parts) {
+      const known = byKey.get(part.key_arn);
+      if (known) known.push(part);
+      else byKey.set(part.key_arn, [part]);
+    }
+    for (const arn of inventory.keys()) {
+      const { account, region } = keyArnParts(arn);
+      if (params.account && account !== params.account) continue;
+      if (params.region && region !== params.region) continue;
+      if (!byKey.has(arn)) byKey.set(arn, []);
+    }
+    const rows: KeyCostRow[] = [];
+    for (const [key_arn, members] of byKey) {
+      const { account, region } = keyArnParts(key_arn);
+      const evidence = evidenceOf(key_arn, members);
+      const charge = keyCharge(
+        evidence,
+        inventory.get(key_arn),
+        own.size === 0 || own.has(account),
+      );
+      const covered = coverage.hours([account], region);
+      rows.push({
+        key_arn,
+        key_account_id: account,
+        region,
+        ...charge,
+        ...useOf(members),
+        idle_state: idleState(members, covered, params.idle_days),
+        covered_hours_idle_window: covered,
+      });
+    }
+    rows.sort(
+      (a, b) => costOf(b) - costOf(a) || a.uses - b.uses || (a.key_arn < b.key_arn ? -1 : 1),
+    );
+    return { rows, notes: notesOf(rows, context) };
+  },
+});
+
+const costOf = (row: KeyCostRow) =>
+  (row.charge_usd_monthly ?? 0) + (row.rotation_surcharge_usd_monthly ?? 0);
+
+async function dataRange(context: AnalysisContext): Promise<{ from: number; to: number }> {
+  const [row] = await context.engine.rows(
+    `SELECT min(record_time_min) AS time_from, max(record_time_max) AS time_to FROM ingest_objects`,
+    {},
+    context,
+  );
+  const at = (value: unknown) => (typeof value === 'string' ? Date.parse(value) : 0);
+  return { from: at(row?.['time_from']), to: at(row?.['time_to']) };
+}
+
+/** Accounts of the configuration, else those whose trails were read; empty when neither is known. */
+async function ownAccounts(context: AnalysisContext): Promise<ReadonlySet<string>> {
+  if (context.config.ownAccounts.length > 0) return new Set(context.config.ownAccounts);
+  const rows = await context.engine.rows(
+    'SELECT DISTINCT account_id FROM kms_events WHERE account_id IS NOT NULL',
+    {},
+    context,
+  );
+  return new Set([
+    ...rows.map((row) => String(row['account_id'])),
+    ...context.config.keyInventory.map((entry) => keyArnParts(entry.arn).account),
+  ]);
+}
+
+const sumOf = (parts: readonly Part[], name: string) =>
+  parts.reduce((sum, part) => sum + Number(part[name]), 0);
+const instants = (parts: readonly Part[], name: string) =>
+  parts.flatMap((part) => (typeof part[name] === 'string' ? [part[name]] : [])).sort();
+
+function evidenceOf(key_arn: string, parts: readonly Part[]): KeyEvidence {
+  const scheduled = instants(parts, 'deletion_scheduled_at').at(-1) ?? '';
+  const cancelled = instants(parts, 'deletion_cancelled_at').at(-1) ?? '';
+  const store = parts.find((part) => part['custom_key_store_id'] !== null);
+  return {
+    key_arn,
+    custom_key_store_id: (store?.['custom_key_store_id'] as string | undefined) ?? null,
+    aws_alias_refs: sumOf(parts, 'aws_alias_refs'),
+    imports: sumOf(parts, 'imports'),
+    replications: sumOf(parts, 'replications'),
+    // A rotation on demand is a call and, done, a service event: one of the two may be missing.
+    rotations: Math.max(sumOf(parts, 'rotations'), sumOf(parts, 'rotations_on_demand')),
+    deletion_pending: scheduled > cancelled,
+  };
+}
+
+function useOf(parts: readonly Part[]) {
+  const users = parts
+    .filter((part) => part.uses > 0)
+    .sort((a, b) => b.uses - a.uses || (a.principal_arn < b.principal_arn ? -1 : 1));
+  const shown = users.slice(0, users_shown).map((part) => {
+    const service = part.via_service ? ` via ${part.via_service}` : '';
+    return `${part.principal_arn}${service} (${part.uses})`;
+  });
+  const more = users.length - shown.length;
+  return {
+    first_seen_at: instants(parts, 'first_seen_at')[0] ?? null,
+    last_seen_at: instants(parts, 'last_seen_at').at(-1) ?? null,
+    last_use_at: instants(parts, 'last_use_at').at(-1) ?? null,
+    uses: sumOf(parts, 'uses'),
+    uses_first_half: sumOf(parts, 'uses_first_half'),
+    uses_second_half: sumOf(parts, 'uses_second_half'),
+    users_count: users.length,
+    users: shown.join('; ') + (more > 0 ? `; and ${more} more` : ''),
+  };
+}
+
+function idleState(parts: readonly Part[], covered: number, idle_days: number) {
+  if (sumOf(parts, 'uses_recent') > 0) return 'in_use';
+  return covered >= coverage_share_min * idle_days * 24 ? 'idle_candidate' : 'coverage_missing';
+}
+
+function notesOf(rows: readonly KeyCostRow[], context: AnalysisContext): string[] {
+  const total = rows.reduce((sum, row) => sum + costOf(row), 0);
+  const notes = [`All ${rows.length} keys together: $${total.toFixed(2)} a month.`];
+  if (context.config.keyInventory.length === 0) {
+    notes.push(
+      'No inventory is loaded: only keys with events are listed. See `keymeter keys pull`.',
+    );
+  }
+  if (rows.some((row) => row.idle_state === 'coverage_missing')) {
+    notes.push('Where the idle window is not covered, no key is called idle.');
+  }
+  return notes;
+}
