@@ -53,7 +53,12 @@ export function parseKeyInventory(text: string): KeyInventoryEntry[] {
   const found = new Map<string, KeyInventoryEntry>();
   for (const value of jsonValues(text)) {
     for (const entry of entriesOf(value)) {
-      found.set(entry.arn, { ...found.get(entry.arn), ...entry });
+      const known = Object.entries(entry).filter(([, detail]) => detail !== undefined);
+      found.set(entry.arn, {
+        ...found.get(entry.arn),
+        ...Object.fromEntries(known),
+        arn: entry.arn,
+      });
     }
   }
   return [...found.values()];
