@@ -55,9 +55,10 @@ function filesOfSlot(plan: Plan, name: string, events: PlannedEvent[]): LogFile[
     const published = (Number(slot) + 1) * slotSeconds + rng.between(0, 4) * 60 + Number(late);
     return { path: logPath(account, region, published, rng), events: [] as PlannedEvent[] };
   });
-  // Files of one slot differ much in size: the first takes most.
+  // Files of one slot differ much in size, the first takes most; where files are full they are alike.
+  const skew = events.length > eventsPerFileMost ? 1 : 2;
   for (const event of events) {
-    const index = Math.floor(rng.real() ** 2 * count);
+    const index = Math.floor(rng.real() ** skew * count);
     files[index]?.events.push(event);
   }
   const filled = files.filter((file) => file.events.length > 0);
