@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
-import { filters, flag, limit } from '../params.ts';
+import { coverageNotes } from '../coverage-note.ts';
+import { limit } from '../params.ts';
+import { loadParams, lowerBound } from './load-params.ts';
 import { quotaLoads } from './quota-loads.ts';
 import { utilisationRow, utilisationRowSchema } from './utilisation-row.ts';
 
@@ -12,7 +14,7 @@ export default defineAnalysis({
   audience: ['capacity'],
   caveats: [
     'Utilisation is of accepted load (offered less throttled); the demand beside it is of offered load.',
-    'Throttled calls are a lower bound: AWS logs failed calls only in some scenarios.',
+    lowerBound,
     'eventTime is when a call was completed, in whole seconds: a second can hold calls of its neighbours, which is why the three-second maximum stands beside the peak.',
     'A quota below one call a second is measured in sliding windows in which it is a whole number of calls; one call is already 100 % of it, so seconds_over counts the windows above it.',
     "A custom key store's quota is shared by all accounts that use it: its row sums them, and its calls count in each account's own quota too.",
@@ -20,11 +22,7 @@ export default defineAnalysis({
   ],
   sql: new URL('./quota-utilisation.sql', import.meta.url),
   params: z.object({
-    ...filters,
-    quota: z.string().max(64).optional().describe('quota id, such as crypto_symmetric'),
-    include_aws_service: flag
-      .default(true)
-      .describe('count the calls of AWS services that have no account of their own'),
+    ...loadParams,
     three_second_percent: z.coerce
       .number()
       .min(0)
@@ -46,13 +44,13 @@ export default defineAnalysis({
           ? -1
           : 1),
     );
-    return { rows };
+    return { rows, notes: await coverageNotes(context, params) };
   },
   notes: (rows) => {
     const uncertain = rows.filter((row) => row.limit_uncertain).length;
     const unknown = rows.filter((row) => row.limit_per_second === null).length;
     return [
-      'Throttled calls are a lower bound: AWS logs failed calls only in some scenarios.',
+      lowerBound,
       ...(uncertain > 0
         ? [`${uncertain} rows use a default that may still have been the former one at that time.`]
         : []),
