@@ -46,13 +46,10 @@ export default defineInvestigation({
     calls: fields.calls,
     successful_calls: z.number().meta({ unit: 'calls', description: 'of these, successful' }),
     denied_calls: z.number().meta({ unit: 'calls', description: 'of these, denied' }),
-    calls_after: z
-      .number()
-      .nullable()
-      .meta({
-        unit: 'calls',
-        description: 'counted calls at or after the moment, when one is named',
-      }),
+    calls_after: z.number().nullable().meta({
+      unit: 'calls',
+      description: 'counted calls at or after the moment, when one is named',
+    }),
     first_after_at: z
       .string()
       .nullable()

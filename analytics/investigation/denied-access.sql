@@ -1,0 +1,41 @@
+-- Question: who was denied what, from where, and did it work afterwards?
+-- Grain: one row for each principal, caller account, Region, key, operation and error.
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $principal, $key (VARCHAR or NULL), $limit.
+-- Caveats: a denied call of another account is logged only in the caller's trail.
+WITH calls_seen AS (
+  SELECT event_time, event_id, outcome, error_code, error_message, principal_arn, caller_account_id AS account_id,
+    region, coalesce(key_arn, key_ref) AS key, operation, caller_source
+  FROM kms_events
+  WHERE counted AND outcome IN ('denied', 'success')
+    AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+    AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
+    AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
+    AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
+    AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal OR caller_arn = $principal)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref) = $key)
+),
+denials AS (
+  SELECT principal_arn, account_id, region, key, operation, error_code,
+    count(*) AS denied_calls, min(event_time) AS first_at, max(event_time) AS last_at,
+    count(DISTINCT caller_source) AS sources, min(caller_source) AS a_source,
+    min(error_message) AS error_message, min(event_id) AS event_id
+  FROM calls_seen
+  WHERE outcome = 'denied'
+  GROUP BY principal_arn, account_id, region, key, operation, error_code
+),
+successes AS (
+  SELECT d.principal_arn, d.account_id, d.region, d.key, d.operation, d.error_code,
+    count(*) AS successful_calls, min(s.event_time) FILTER (WHERE s.event_time >= d.first_at) AS first_success_after_at
+  FROM denials AS d
+  JOIN calls_seen AS s ON s.principal_arn = d.principal_arn AND s.operation = d.operation
+    AND s.region = d.region AND s.key = d.key AND s.outcome = 'success'
+  GROUP BY d.principal_arn, d.account_id, d.region, d.key, d.operation, d.error_code
+)
+SELECT d.principal_arn, d.account_id, d.region, d.key, d.operation, d.error_code, d.denied_calls, d.first_at, d.last_at,
+  d.sources, d.a_source, coalesce(s.successful_calls, 0) AS successful_calls, s.first_success_after_at,
+  d.error_message, d.event_id
+FROM denials AS d
+LEFT JOIN successes AS s ON s.principal_arn = d.principal_arn AND s.operation = d.operation AND s.region = d.region
+  AND s.key = d.key AND s.error_code = d.error_code AND coalesce(s.account_id, '') = coalesce(d.account_id, '')
+ORDER BY d.denied_calls DESC, d.principal_arn, d.key, d.operation, d.error_code, d.region
+LIMIT $limit

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { filters, limit } from '../params.ts';
+import { defineInvestigation, fields } from './investigation.ts';
+
+export default defineInvestigation({
+  name: 'denied-access',
+  topic: 'investigation',
+  title: 'Denied access',
+  question: 'Who was denied which operation on which key, from where, and did it work afterwards?',
+  audience: ['security'],
+  caveats: [
+    'CloudTrail logs failed calls in some scenarios only: counts are a lower bound.',
+    'A denied call of another account is logged only in the trail of the caller.',
+    'Denied calls often do not tell the key: then it stands as it was typed.',
+  ],
+  sql: new URL('./denied-access.sql', import.meta.url),
+  params: z.object({
+    ...filters,
+    principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
+    key: z.string().max(2048).optional().describe('key ARN, or the key as typed when unresolved'),
+    limit: limit(1_000, 100_000),
+  }),
+  row: z.object({
+    principal_arn: fields.principal_arn,
+    account_id: fields.account_id,
+    region: fields.region,
+    key: fields.key,
+    operation: z.string().meta({ description: 'KMS operation' }),
+    error_code: z.string().nullable().meta({ description: 'errorCode' }),
+    denied_calls: z.number().meta({ unit: 'calls', description: 'counted denied calls' }),
+    first_at: z.string().meta({ unit: 'instant', description: 'first denied call' }),
+    last_at: z.string().meta({ unit: 'instant', description: 'last denied call' }),
+    sources: z.number().meta({ unit: 'addresses', description: 'different addresses as logged' }),
+    a_source: z.string().nullable().meta({ description: 'one of these addresses' }),
+    successful_calls: z.number().meta({
+      unit: 'calls',
+      description: 'successful calls of the same principal, operation and key in the range',
+    }),
+    first_success_after_at: z
+      .string()
+      .nullable()
+      .meta({ unit: 'instant', description: 'first success at or after the first denial' }),
+    error_message: z
+      .string()
+      .nullable()
+      .meta({ description: 'one of the messages (may quote caller input)' }),
+    event_id: fields.event_id,
+  }),
+});
