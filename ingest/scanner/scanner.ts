@@ -23,7 +23,7 @@ interface Exports {
   timeMin: WebAssembly.Global;
   timeMax: WebAssembly.Global;
   stoppedAt: WebAssembly.Global;
-  setSeed(low: number, high: number): void;
+  setSeed(low: bigint, high: bigint): void;
   addToGroup(group: number, field: number): void;
   nextInterest(): number;
   addInterest(sourceLength: number, nameLength: number): void;
@@ -93,8 +93,8 @@ export class Scanner {
   constructor(options: ScannerOptions = {}) {
     const module = (compiled ??= new WebAssembly.Module(readFileSync(wasmFile())));
     this.#wasm = new WebAssembly.Instance(module).exports as unknown as Exports;
-    const seed = randomBytes(8);
-    this.#wasm.setSeed(seed.readInt32LE(0), seed.readInt32LE(4));
+    const seed = randomBytes(16);
+    this.#wasm.setSeed(seed.readBigInt64LE(0), seed.readBigInt64LE(8));
     this.#addGroups(options.groups ?? []);
     for (const event of options.interest ?? []) this.#addInterest(event);
   }

@@ -57,14 +57,30 @@ export function equal32(a: usize, b: usize, n: usize): bool {
   return !v128.any_true(v128.or(low, high));
 }
 
+/** The n < 16 bytes at p, then zeros. Reads 16 bytes. */
+export function firstBytes(p: usize, n: usize): v128 {
+  return v128.and(v128.load(p), v128.load(ones + 32 - n));
+}
+
 /** Whether the n bytes at a and b are equal. Reads up to 15 bytes past both. */
 export function equalBytes(a: usize, b: usize, n: usize): bool {
+  while (n >= 64) {
+    const first = v128.or(differ(a, b), differ(a + 16, b + 16));
+    const second = v128.or(differ(a + 32, b + 32), differ(a + 48, b + 48));
+    if (v128.any_true(v128.or(first, second))) return false;
+    a += 64;
+    b += 64;
+    n -= 64;
+  }
   while (n >= 16) {
-    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
+    if (v128.any_true(differ(a, b))) return false;
     a += 16;
     b += 16;
     n -= 16;
   }
-  const mask = v128.load(ones + 32 - n);
-  return !v128.any_true(v128.and(v128.xor(v128.load(a), v128.load(b)), mask));
+  return !v128.any_true(v128.and(differ(a, b), v128.load(ones + 32 - n)));
+}
+
+function differ(a: usize, b: usize): v128 {
+  return v128.xor(v128.load(a), v128.load(b));
 }

@@ -1,50 +1,48 @@
-// A hash of bytes for the intern table. Its seed is random in each instance, because the hashed texts
-// are written by strangers; a collision costs time, never a wrong value.
+// A hash of texts for the intern table. Its seed is random in each instance, because the hashed texts are
+// written by strangers; a collision costs time, never a wrong value.
+import { firstBytes } from './bytes';
 
-let seed: u64 = 0x9e3779b97f4a7c15;
+let seed: v128 = i64x2.splat(0);
 
-const M1: u64 = 0xff51afd7ed558ccd;
-const M2: u64 = 0xc4ceb9fe1a85ec53;
-const M3: u64 = 0x9fb21c651e98df25;
-const M4: u64 = 0xd6e8feb86659fd93;
-
-export function setSeed(low: u32, high: u32): void {
-  seed = (<u64>low) | ((<u64>high) << 32);
+export function setSeed(low: i64, high: i64): void {
+  seed = i64x2(low, high);
 }
 
-/** The hash of what was hashed to `hash` and then n bytes at p. Reads up to 7 bytes past them. */
-export function hashBytes(hash: u64, p: usize, n: usize): u64 {
-  hash = (hash ^ seed ^ n) * M1;
-  if (n >= 32) {
-    // Four chains that do not wait for each other's multiplication.
-    let a = hash;
-    let b = hash ^ M2;
-    let c = hash ^ M3;
-    let d = hash ^ M4;
-    while (n >= 32) {
-      a = rotl(a ^ load<u64>(p), 29) * M1;
-      b = rotl(b ^ load<u64>(p, 8), 31) * M2;
-      c = rotl(c ^ load<u64>(p, 16), 33) * M3;
-      d = rotl(d ^ load<u64>(p, 24), 37) * M4;
-      p += 32;
-      n -= 32;
-    }
-    hash = (a ^ rotl(b, 17)) * M3 + (c ^ rotl(d, 23)) * M4;
-  }
-  while (n >= 8) {
-    hash = rotl(hash ^ load<u64>(p), 29) * M1;
-    p += 8;
-    n -= 8;
-  }
-  if (n > 0) hash = rotl(hash ^ (load<u64>(p) & (((<u64>1) << (n << 3)) - 1)), 29) * M2;
-  return hash;
+/** What the hash of a text of this kind starts from. */
+export function startHash(kind: u64): v128 {
+  return i64x2.splat(kind);
 }
 
-/** Spreads the last bits over all. */
-export function mix(hash: u64): u64 {
-  hash ^= hash >> 32;
-  hash *= M1;
-  hash ^= hash >> 29;
-  hash *= M2;
-  return hash ^ (hash >> 32);
+/**
+ * Adds n bytes at p, the `piece`th of the text, to a hash. Blocks are only summed, so that no
+ * multiplication waits for the one before; where a block stands is in the secret it is mixed with.
+ * Reads up to 15 bytes past the text.
+ */
+export function addToHash(hash: v128, piece: u64, p: usize, n: usize): v128 {
+  let secret = i64x2.add(seed, i64x2.splat((piece << 32) + n));
+  const step = i64x2(0x1e3779b97f4a7c15, 0x42b2ae3d27d4eb4f);
+  while (n >= 16) {
+    hash = i64x2.add(hash, product(v128.load(p), secret));
+    secret = i64x2.add(secret, step);
+    p += 16;
+    n -= 16;
+  }
+  return n == 0 ? hash : i64x2.add(hash, product(firstBytes(p, n), secret));
+}
+
+/** Two products of 32 bits by 32: the first half of the mixed block by its second, and the block itself. */
+function product(block: v128, secret: v128): v128 {
+  const mixed = v128.xor(block, secret);
+  const swapped = i64x2.shuffle(mixed, mixed, 1, 0);
+  return i64x2.add(i64x2.extmul_low_i32x4_u(mixed, swapped), block);
+}
+
+/** The hash as a number, every bit of it depending on all of the text. */
+export function finishHash(hash: v128): u64 {
+  let mixed = i64x2.extract_lane(hash, 0) ^ rotl(i64x2.extract_lane(hash, 1), 29);
+  mixed ^= mixed >>> 32;
+  mixed *= 0x1f51afd7ed558ccd;
+  mixed ^= mixed >>> 29;
+  mixed *= 0x44ceb9fe1a85ec53;
+  return <u64>(mixed ^ (mixed >>> 32));
 }

@@ -11,7 +11,7 @@ import {
 } from '../row-layout';
 import { equalBytes } from './bytes';
 import { FIELDS } from './fields';
-import { hashBytes, mix } from './hash';
+import { addToHash, finishHash, startHash } from './hash';
 import { spanEnd, spanStart } from './walk';
 
 /** Distinct texts a group can hold; the table has twice as many slots. */
@@ -117,14 +117,14 @@ function addPiece(at: usize, length: usize): void {
 }
 
 function intern(group: i32): u32 {
-  let hash: u64 = group;
+  let sum = startHash(group);
   let bytes: usize = 0;
   for (let i = 0; i < pieceCount; i++) {
     const length = pieceLength(i);
-    hash = hashBytes(hash, pieceAt(i), length);
+    sum = addToHash(sum, i, pieceAt(i), length);
     bytes += 4 + length;
   }
-  hash = mix(hash);
+  const hash = finishHash(sum);
   const slots = slotsAt + GROUP_SLOT_BYTES * group;
   const tag = <u32>(hash >> 32);
   let slot = (<u32>hash) & (SLOTS - 1);

@@ -9,7 +9,6 @@ import { BACKSLASH, BROKEN, CLOSE_BRACE, OPEN_BRACE, QUOTE } from './bytes';
 export function skipNested(p: usize, end: usize): usize {
   const quote = i8x16.splat(QUOTE);
   const backslash = i8x16.splat(BACKSLASH);
-  // '[' and ']' are '{' and '}' without this bit, and no other byte is.
   const caseBit = i8x16.splat(0x20);
   const open = i8x16.splat(OPEN_BRACE);
   const close = i8x16.splat(CLOSE_BRACE);
@@ -45,17 +44,31 @@ export function skipNested(p: usize, end: usize): usize {
       }
       quotes &= ~escaped;
     }
-    const strings = parity(quotes) ^ inString;
-    inString = <u64>((<i64>strings) >> 63);
+    // '[' and ']' are '{' and '}' with one bit less, and no other byte is.
     a = v128.or(a, caseBit);
     b = v128.or(b, caseBit);
     c = v128.or(c, caseBit);
     d = v128.or(d, caseBit);
-    const opens =
-      bits(i8x16.eq(a, open), i8x16.eq(b, open), i8x16.eq(c, open), i8x16.eq(d, open)) & ~strings;
-    let closes =
-      bits(i8x16.eq(a, close), i8x16.eq(b, close), i8x16.eq(c, close), i8x16.eq(d, close)) &
-      ~strings;
+    const oa = i8x16.eq(a, open);
+    const ob = i8x16.eq(b, open);
+    const oc = i8x16.eq(c, open);
+    const od = i8x16.eq(d, open);
+    const ca = i8x16.eq(a, close);
+    const cb = i8x16.eq(b, close);
+    const cc = i8x16.eq(c, close);
+    const cd = i8x16.eq(d, close);
+    const anyOpen = v128.or(v128.or(oa, ob), v128.or(oc, od));
+    const anyClose = v128.or(v128.or(ca, cb), v128.or(cc, cd));
+    if (!v128.any_true(v128.or(anyOpen, anyClose))) {
+      // Most blocks are long texts: only whether a string is open at their end matters.
+      inString ^= 0 - (popcnt(quotes) & 1);
+      p += 64;
+      continue;
+    }
+    const strings = parity(quotes) ^ inString;
+    inString = <u64>(<i64>strings >> 63);
+    const opens = bits(oa, ob, oc, od) & ~strings;
+    let closes = bits(ca, cb, cc, cd) & ~strings;
     const opened = <i32>popcnt(opens);
     const closed = <i32>popcnt(closes);
     if (closed >= depth) {
