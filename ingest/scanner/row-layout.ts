@@ -42,7 +42,11 @@ export const FIELD_EVENT_NAME = 4;
 export const FIELD_REQUEST_PARAMETERS = 10;
 export const FIELD_REQUEST_ID = 13;
 export const FIELD_EVENT_ID = 14;
+export const FIELD_RECIPIENT_ACCOUNT_ID = 20;
+export const FIELD_AWS_REGION = 5;
 export const FIELD_SHARED_EVENT_ID = 21;
+/** Not a top-level field, but a member of a group like one: requestParameters.encryptionContext. */
+export const FIELD_CONTEXT = 30;
 
 // One row = ROW_WORDS words of 32 bits. Rows stand in the order of the records in the file.
 /** Position of the record in the Records array. */
@@ -67,7 +71,13 @@ export const ROW_REQUEST_ID = 16;
 export const ROW_SHARED_EVENT_ID = 20;
 /** Span (start, end) of the value of each field f, at ROW_SPANS + 2 f, where its bit is set. */
 export const ROW_SPANS = 24;
-export const ROW_WORDS = 84;
+/**
+ * Up to here an encryption context is compared when it is interned: its end, or, when it is just
+ * `{"aws:s3:arn":"..."}` without an escape, after the first slash: the rest names one object of many.
+ */
+export const ROW_CONTEXT_CUT = 84;
+/** Even, so that rows stay aligned to 8 bytes. */
+export const ROW_WORDS = 86;
 
 export const GROUPS_MAX = 4;
 export const NOT_INTERNED = 0xffffffff;

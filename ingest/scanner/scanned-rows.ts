@@ -26,6 +26,16 @@ interface Scanned {
   otherRecords: number;
   timeMin: number;
   timeMax: number;
+  account: [record: number, start: number, end: number];
+  region: [record: number, start: number, end: number];
+}
+
+/** The first value of a field among the records that are not unusual. */
+export interface FirstValue {
+  /** Position of the record in the Records array. */
+  record: number;
+  /** JSON text of the value. */
+  text: string;
 }
 
 /**
@@ -45,6 +55,9 @@ export class ScannedRows {
   /** Earliest and latest eventTime (seconds) of all but the unusual records; null when there is none. */
   readonly eventTimeMin: number | null;
   readonly eventTimeMax: number | null;
+  /** recipientAccountId and awsRegion where first seen in a record that is not unusual. */
+  readonly firstAccount: FirstValue | null;
+  readonly firstRegion: FirstValue | null;
   /** Whether the file is pure ASCII. */
   readonly ascii: boolean;
   /** The input. */
@@ -65,8 +78,14 @@ export class ScannedRows {
     this.eventTimeMax = timed ? scanned.timeMax : null;
     this.ascii = scanned.ascii;
     this.bytes = Buffer.from(memory, scanned.inputAt, scanned.inputLength);
+    this.firstAccount = this.#first(scanned.account);
+    this.firstRegion = this.#first(scanned.region);
     this.words = new Uint32Array(memory, scanned.rowsAt, count * ROW_WORDS);
     this.rowBytes = Buffer.from(memory, scanned.rowsAt, count * ROW_WORDS * 4);
+  }
+
+  #first([record, start, end]: [number, number, number]): FirstValue | null {
+    return start === 0 ? null : { record, text: this.slice(start, end) };
   }
 
   word(row: number, word: number): number {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import {
+  FIELD_CONTEXT,
   fieldNames,
   GROUPS_MAX,
   STATUS_MALFORMED,
@@ -22,6 +23,12 @@ interface Exports {
   rowsAt: WebAssembly.Global;
   timeMin: WebAssembly.Global;
   timeMax: WebAssembly.Global;
+  accountRecord: WebAssembly.Global;
+  accountStart: WebAssembly.Global;
+  accountEnd: WebAssembly.Global;
+  regionRecord: WebAssembly.Global;
+  regionStart: WebAssembly.Global;
+  regionEnd: WebAssembly.Global;
   stoppedAt: WebAssembly.Global;
   setSeed(low: bigint, high: bigint): void;
   addToGroup(group: number, field: number): void;
@@ -45,7 +52,10 @@ export interface EventOfInterest {
 }
 
 export interface ScannerOptions {
-  /** Up to 4 lists of top-level fields; each list is interned as one text. */
+  /**
+   * Up to 4 lists of top-level fields; each list is interned as one text. `requestParameters` goes without
+   * its encryption context; `encryptionContext` goes up to ROW_CONTEXT_CUT.
+   */
   groups?: readonly (readonly FieldName[])[];
   /** Up to 64 events of other services whose records get a row of kind `kept`. */
   interest?: readonly EventOfInterest[];
@@ -107,10 +117,7 @@ export class Scanner {
     const ascii = isAscii(bytes);
     if (!ascii && !isUtf8(bytes)) return { ok: false, reason: 'encoding', offset: 0 };
     const wasm = this.#wasm;
-    if (wasm.isCrowded()) {
-      wasm.reset();
-      this.generation++;
-    }
+    if (wasm.isCrowded()) this.reset();
     const inputAt = wasm.inputFor(bytes.length);
     new Uint8Array(wasm.memory.buffer, inputAt, bytes.length).set(bytes);
     const status = wasm.scan(bytes.length);
@@ -129,7 +136,15 @@ export class Scanner {
       otherRecords: wasm.otherRecords.value,
       timeMin: wasm.timeMin.value,
       timeMax: wasm.timeMax.value,
+      account: [wasm.accountRecord.value, wasm.accountStart.value, wasm.accountEnd.value],
+      region: [wasm.regionRecord.value, wasm.regionStart.value, wasm.regionEnd.value],
     });
+  }
+
+  /** Forgets all texts; the ids of the groups start again. */
+  reset(): void {
+    this.#wasm.reset();
+    this.generation++;
   }
 
   /** The number of distinct texts of a group so far: its ids are 0 to this, exclusive. */
@@ -159,8 +174,9 @@ export class Scanner {
   }
 }
 
-/** The number of a top-level field in a row's spans. */
+/** The number of a top-level field in a row's spans, or of `encryptionContext` for a group. */
 export function fieldNumber(name: FieldName): number {
+  if (name === 'encryptionContext') return FIELD_CONTEXT;
   const number = fieldNames.indexOf(name);
   if (number < 0) throw new RangeError(`the scanner knows no field ${name}`);
   return number;

@@ -1,11 +1,13 @@
 // What the usual values mean: which service, when, which ids.
 import {
   FIELD_EVENT_ID,
+  FIELD_EVENT_NAME,
   FIELD_EVENT_SOURCE,
   FIELD_EVENT_TIME,
   FIELD_REQUEST_ID,
   FIELD_REQUEST_PARAMETERS,
   FIELD_SHARED_EVENT_ID,
+  ROW_CONTEXT_CUT,
   ROW_CONTEXT_END,
   ROW_CONTEXT_START,
   ROW_EVENT_ID,
@@ -15,7 +17,7 @@ import {
   ROW_SHARED_EVENT_ID,
 } from '../row-layout';
 import { BACKSLASH, equal32, QUOTE } from './bytes';
-import { contextEnd, contextStart, findContext } from './request-parameters';
+import { contextCut, contextEnd, contextStart, findContext } from './request-parameters';
 import { parseTime, seconds } from './time';
 import { parseUuid } from './uuid';
 import { has, present, spanEnd, spanStart } from './walk';
@@ -53,6 +55,15 @@ export function decodeTime(row: usize, input: usize): bool {
   return parseTime(input + start, spanEnd(row, FIELD_EVENT_TIME) - start);
 }
 
+/** Whether the record has an eventName or eventID that is text: without, it may be no event of CloudTrail. */
+export function isNamed(row: usize, input: usize): bool {
+  return isText(row, input, FIELD_EVENT_NAME) || isText(row, input, FIELD_EVENT_ID);
+}
+
+function isText(row: usize, input: usize, field: i32): bool {
+  return has(field) && load<u8>(input + spanStart(row, field)) == QUOTE;
+}
+
 /** Fills the decoded columns of a KMS record's row, after decodeTime. False when a field is not of its usual form. */
 export function decodeKms(row: usize, input: usize, end: usize): bool {
   if (!has(FIELD_EVENT_ID)) return false;
@@ -63,15 +74,18 @@ export function decodeKms(row: usize, input: usize, end: usize): bool {
   if (!decodeUuid(row, input, FIELD_SHARED_EVENT_ID, ROW_SHARED_EVENT_ID)) return false;
   let from: usize = 0;
   let to: usize = 0;
+  let cut: usize = 0;
   if (has(FIELD_REQUEST_PARAMETERS)) {
     if (!findContext(input + spanStart(row, FIELD_REQUEST_PARAMETERS), end)) return false;
     if (contextStart != 0) {
       from = contextStart - input;
       to = contextEnd - input;
+      cut = contextCut - input;
     }
   }
   store<u32>(row + (ROW_CONTEXT_START << 2), <u32>from);
   store<u32>(row + (ROW_CONTEXT_END << 2), <u32>to);
+  store<u32>(row + (ROW_CONTEXT_CUT << 2), <u32>cut);
   return true;
 }
 

@@ -1,6 +1,8 @@
 // The scanner: finds the records of one CloudTrail log file in memory and the fields of KMS records.
 // Memory, from the bottom: static data | intern tables | input and its padding | rows.
 import {
+  FIELD_AWS_REGION,
+  FIELD_RECIPIENT_ACCOUNT_ID,
   KIND_KEPT,
   KIND_KMS,
   KIND_UNUSUAL,
@@ -28,11 +30,11 @@ import {
 } from './bytes';
 import { INTERN_BYTES, internGroups, layOut, reset } from './intern';
 import { isOfInterest } from './interest';
-import { decodeKms, decodeTime, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
+import { decodeKms, decodeTime, isNamed, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
 import { clearEscape, endOfString, sawEscape } from './strings';
 import { seconds } from './time';
 import { skipValue } from './values';
-import { ambiguous, walkRecord } from './walk';
+import { ambiguous, has, spanEnd, spanStart, walkRecord } from './walk';
 
 export { addToGroup, groupCount, isCrowded, reset } from './intern';
 export { addInterest, nextInterest } from './interest';
@@ -56,6 +58,13 @@ export let rows: u32 = 0;
 /** Earliest and latest eventTime of the records that are not unusual; earliest > latest for none. */
 export let timeMin: i32 = i32.MAX_VALUE;
 export let timeMax: i32 = i32.MIN_VALUE;
+/** The first recipientAccountId and awsRegion of a usual record: which record, and the span. Start 0: none. */
+export let accountRecord: u32 = 0;
+export let accountStart: usize = 0;
+export let accountEnd: usize = 0;
+export let regionRecord: u32 = 0;
+export let regionStart: usize = 0;
+export let regionEnd: usize = 0;
 /** Where the rows begin: an address. */
 export let rowsAt: usize = 0;
 /** Where in the input the last scan stopped, for messages. */
@@ -83,6 +92,8 @@ export function scan(size: usize): i32 {
   rows = 0;
   timeMin = i32.MAX_VALUE;
   timeMax = i32.MIN_VALUE;
+  accountStart = 0;
+  regionStart = 0;
   return scanEnvelope();
 }
 
@@ -148,29 +159,27 @@ function scanRecords(p: usize): i32 {
 
 /** One element; takes the row if it is KMS, unusual or kept. */
 function scanElement(p: usize, row: usize): usize {
-  let kind = KIND_UNUSUAL;
-  let next: usize;
-  if (load<u8>(p) == OPEN_BRACE) {
-    next = walkRecord(p, end, row, input);
-    if (next == BROKEN) return BROKEN;
-    const source = ambiguous ? SOURCE_UNCLEAR : sourceOf(row, input);
-    if (source != SOURCE_UNCLEAR && decodeTime(row, input)) {
-      if (source == SOURCE_OTHER) {
-        countTime();
-        otherRecords++;
-        if (!isOfInterest(row, input)) return next;
-        kind = KIND_KEPT;
-      } else if (decodeKms(row, input, end)) {
-        countTime();
-        kmsRecords++;
-        kind = KIND_KMS;
-        internGroups(row, input);
-      }
-    }
-  } else {
-    next = skipValue(p, end);
-    if (next == BROKEN) return BROKEN;
+  if (load<u8>(p) != OPEN_BRACE) return takeRow(row, KIND_UNUSUAL, p, skipValue(p, end));
+  const next = walkRecord(p, end, row, input);
+  if (next == BROKEN) return BROKEN;
+  const source = ambiguous ? SOURCE_UNCLEAR : sourceOf(row, input);
+  if (source == SOURCE_UNCLEAR || !decodeTime(row, input) || !isNamed(row, input)) {
+    return takeRow(row, KIND_UNUSUAL, p, next);
   }
+  if (source == SOURCE_OTHER) {
+    otherRecords++;
+    noteUsual(row);
+    return isOfInterest(row, input) ? takeRow(row, KIND_KEPT, p, next) : next;
+  }
+  if (!decodeKms(row, input, end)) return takeRow(row, KIND_UNUSUAL, p, next);
+  kmsRecords++;
+  noteUsual(row);
+  internGroups(row, input);
+  return takeRow(row, KIND_KMS, p, next);
+}
+
+/** Keeps the row; returns `next`. */
+function takeRow(row: usize, kind: i32, p: usize, next: usize): usize {
   store<u32>(row + (ROW_RECORD << 2), records);
   store<u32>(row + (ROW_START << 2), <u32>(p - input));
   store<u32>(row + (ROW_END << 2), <u32>(next - input));
@@ -179,9 +188,20 @@ function scanElement(p: usize, row: usize): usize {
   return next;
 }
 
-function countTime(): void {
+/** What the file as a whole is known by, from a record that is not unusual. */
+function noteUsual(row: usize): void {
   if (seconds < timeMin) timeMin = seconds;
   if (seconds > timeMax) timeMax = seconds;
+  if (accountStart == 0 && has(FIELD_RECIPIENT_ACCOUNT_ID)) {
+    accountRecord = records;
+    accountStart = spanStart(row, FIELD_RECIPIENT_ACCOUNT_ID);
+    accountEnd = spanEnd(row, FIELD_RECIPIENT_ACCOUNT_ID);
+  }
+  if (regionStart == 0 && has(FIELD_AWS_REGION)) {
+    regionRecord = records;
+    regionStart = spanStart(row, FIELD_AWS_REGION);
+    regionEnd = spanEnd(row, FIELD_AWS_REGION);
+  }
 }
 
 function stop(p: usize, status: i32): i32 {

@@ -1,9 +1,11 @@
 // Interning: equal groups of fields get equal small numbers, so that the rules in TypeScript see each
 // distinct text once. Texts are compared in full; the hash only finds them.
 import {
+  FIELD_CONTEXT,
   FIELD_REQUEST_PARAMETERS,
   GROUPS_MAX,
   NOT_INTERNED,
+  ROW_CONTEXT_CUT,
   ROW_CONTEXT_END,
   ROW_CONTEXT_START,
   ROW_GROUPS,
@@ -94,6 +96,11 @@ function gather(row: usize, input: usize, fields: usize, count: i32): void {
   pieceCount = 0;
   for (let i = 0; i < count; i++) {
     const field = <i32>load<u8>(fields + i);
+    if (field == FIELD_CONTEXT) {
+      const start = load<u32>(row + (ROW_CONTEXT_START << 2));
+      addPiece(input + start, load<u32>(row + (ROW_CONTEXT_CUT << 2)) - start);
+      continue;
+    }
     const there = (present & (1 << field)) != 0;
     const start = there ? input + spanStart(row, field) : input;
     const end = there ? input + spanEnd(row, field) : input;

@@ -66,7 +66,7 @@ export function skipNested(p: usize, end: usize): usize {
       continue;
     }
     const strings = parity(quotes) ^ inString;
-    inString = <u64>(<i64>strings >> 63);
+    inString = <u64>((<i64>strings) >> 63);
     const opens = bits(oa, ob, oc, od) & ~strings;
     let closes = bits(ca, cb, cc, cd) & ~strings;
     const opened = <i32>popcnt(opens);

@@ -1,12 +1,23 @@
 // requestParameters.encryptionContext: a value nearly as varied as the calls themselves, in an object
 // that is otherwise much the same from call to call. Apart, each can be treated as it deserves.
-import { equal32, QUOTE, COLON, COMMA, CLOSE_BRACE, OPEN_BRACE, skipSpace } from './bytes';
+import {
+  equal32,
+  QUOTE,
+  COLON,
+  COMMA,
+  CLOSE_BRACE,
+  OPEN_BRACE,
+  skipSpace,
+  BACKSLASH,
+} from './bytes';
 import { clearEscape, endOfString, sawEscape } from './strings';
 import { skipValue } from './values';
 
 /** Set by findContext; both 0 when there is no encryptionContext. */
 export let contextStart: usize = 0;
 export let contextEnd: usize = 0;
+/** Set by findContext: how far the context is compared, see ROW_CONTEXT_CUT. */
+export let contextCut: usize = 0;
 
 // "encryptionContext" with its quotes.
 const KEY_LENGTH: usize = 19;
@@ -41,6 +52,7 @@ export function findContext(p: usize, end: usize): bool {
       if (contextStart != 0) return false;
       contextStart = valueStart;
       contextEnd = p;
+      contextCut = cutOf(valueStart, p);
     }
     p = skipSpace(p);
     if (load<u8>(p) == CLOSE_BRACE) return true;
@@ -48,4 +60,29 @@ export function findContext(p: usize, end: usize): bool {
     p = skipSpace(p + 1);
   }
   return false;
+}
+
+const s3 = memory.data(32);
+const s3Text = '{"aws:s3:arn":"';
+for (let i = 0; i < s3Text.length; i++) store<u8>(s3 + i, <u8>s3Text.charCodeAt(i));
+const S3_LENGTH: usize = 15;
+
+/** After the first slash of a context that is just the ARN of an S3 object, plainly written; else the end. */
+function cutOf(start: usize, end: usize): usize {
+  const last = end - 2; // of `"}`
+  if (end - start < S3_LENGTH + 2 || !equal32(start, s3, S3_LENGTH)) return end;
+  if (load<u8>(last) != QUOTE || load<u8>(last, 1) != CLOSE_BRACE) return end;
+  let cut = end;
+  for (let p = start + S3_LENGTH; p < last; p += 16) {
+    const bytes = v128.load(p);
+    const inside: u32 = last - p < 16 ? ((<u32>1) << (<u32>(last - p))) - 1 : 0xffff;
+    const special = v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
+      i8x16.lt_u(bytes, i8x16.splat(0x20)),
+    );
+    if (i8x16.bitmask(special) & inside) return end;
+    const slashes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x2f))) & inside;
+    if (cut == end && slashes != 0) cut = p + ctz(slashes) + 1;
+  }
+  return cut;
 }
