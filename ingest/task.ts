@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BatchEncoder } from '../store/batch-encoder.ts';
+import { BatchEncoder, type EventEncoder } from '../store/batch-encoder.ts';
 import type { EventBatch, ObjectResult } from '../store/event-batch.ts';
 import { contentOf } from './gunzip.ts';
 import { InputError } from './input-error.ts';
@@ -22,8 +22,15 @@ export interface ReadTask {
   content_bytes_max: number;
 }
 
-/** How records are read out of an object's bytes. */
-export type RecordReader = (bytes: Buffer, path: PathFacts, sink: RecordSink) => ReadCounts;
+/** How records are read out of the bytes of objects, batch by batch. */
+export interface RecordReader {
+  /** Starts a batch; the one before is finished. */
+  encoder(): EventEncoder;
+  /** Reads one object into the encoder of this batch. Throws InputError when it is no log. */
+  read(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts;
+}
+
+export const plainReader: RecordReader = { encoder: () => new BatchEncoder(), read: readPlain };
 
 /**
  * Reads the objects of a task into one batch. An object that cannot be read is a result with its
@@ -32,9 +39,9 @@ export type RecordReader = (bytes: Buffer, path: PathFacts, sink: RecordSink) =>
 export async function readTask(
   task: ReadTask,
   reader: ObjectReader,
-  readRecords: RecordReader = readPlain,
+  records: RecordReader = plainReader,
 ): Promise<EventBatch> {
-  const encoder = new BatchEncoder();
+  const encoder = records.encoder();
   const batch: Omit<EventBatch, 'events' | 'dimensions'> = {
     objects: [],
     rejects: [],
@@ -43,7 +50,7 @@ export async function readTask(
   let task_index = 0;
   for await (const { bytes, error } of readMany(reader, task.objects)) {
     const raw = bytes ?? asError(error);
-    batch.objects.push(readObject(task, task_index++, raw, encoder, batch, readRecords));
+    batch.objects.push(readObject(task, task_index++, raw, encoder, batch, records));
   }
   return { ...batch, ...encoder.finish() };
 }
@@ -54,9 +61,9 @@ function readObject(
   task: ReadTask,
   task_index: number,
   raw: Buffer | Error,
-  encoder: BatchEncoder,
+  encoder: EventEncoder,
   batch: Omit<EventBatch, 'events' | 'dimensions'>,
-  readRecords: RecordReader,
+  records: RecordReader,
 ): ObjectResult {
   const row_from = encoder.rowCount;
   const path = pathFactsOf(task.objects[task_index]!.key);
@@ -83,7 +90,7 @@ function readObject(
     result.content_bytes = content.bytes.length;
     result.content_sha256 = createHash('sha256').update(content.bytes).digest('hex');
     const sink: RecordSink = { encoder, rejects: [], related: [] };
-    Object.assign(result, readRecords(content.bytes, path, sink));
+    Object.assign(result, records.read(content.bytes, path, sink));
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     for (const related of sink.related) batch.related.push({ task_index, ...related });
     result.row_to = encoder.rowCount;

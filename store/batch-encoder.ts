@@ -12,11 +12,18 @@ import { isCanonicalUuid, writeId } from './uuid.ts';
 
 type Scalar = string | number | boolean | null;
 
+/** Takes the rows of a batch, and gives their columns. */
+export interface EventEncoder {
+  readonly rowCount: number;
+  add(event: KmsEvent): void;
+  finish(): { events: Table; dimensions: Record<DimensionName, Table> };
+}
+
 /**
  * Turns rows into the columns of a batch. Slow and obvious: tests, the plain reader and unusual
  * records go through it; its output is what the fast reader must equal.
  */
-export class BatchEncoder {
+export class BatchEncoder implements EventEncoder {
   readonly #rows: KmsEvent[] = [];
   readonly #tuples: Record<DimensionName, { ids: Map<string, number>; rows: KmsEvent[] }> = {
     calls: { ids: new Map(), rows: [] },

@@ -1,4 +1,4 @@
-import type { BatchEncoder } from '../../store/batch-encoder.ts';
+import type { EventEncoder } from '../../store/batch-encoder.ts';
 import type { Reject, RelatedEvent } from '../../store/event-batch.ts';
 import { InputError } from '../input-error.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
@@ -8,7 +8,7 @@ import { isObject, textField } from './record.ts';
 
 /** What a reader fills for one object. */
 export interface RecordSink {
-  encoder: BatchEncoder;
+  encoder: EventEncoder;
   rejects: Omit<Reject, 'task_index'>[];
   related: Omit<RelatedEvent, 'task_index'>[];
 }
@@ -33,7 +33,17 @@ const record_start_length = 2_000;
  * that one finds unusual. Throws InputError when the content is no log.
  */
 export function readPlain(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
-  const counts: ReadCounts = {
+  const counts = countsOf(path);
+  for (const record of unwrapText(textOf(bytes))) {
+    readRecord(record, counts.records_total, path, sink, counts);
+    counts.records_total++;
+  }
+  return counts;
+}
+
+/** Counts before the first record. */
+export function countsOf(path: PathFacts): ReadCounts {
+  return {
     records_total: 0,
     non_kms: 0,
     event_time_min: null,
@@ -43,11 +53,6 @@ export function readPlain(bytes: Buffer, path: PathFacts, sink: RecordSink): Rea
     account_id: path.account_id,
     region: path.region,
   };
-  for (const record of unwrapText(textOf(bytes))) {
-    readRecord(record, counts.records_total, path, sink, counts);
-    counts.records_total++;
-  }
-  return counts;
 }
 
 function textOf(bytes: Buffer): string {

@@ -140,6 +140,6 @@ function booleanOf(value: unknown): boolean | null {
 }
 
 /** Present only on calls with console credentials, as the text "true". */
-function consoleSession(value: unknown): boolean | null {
+export function consoleSession(value: unknown): boolean | null {
   return booleanOf(value);
 }
