@@ -1,8 +1,12 @@
-import { gunzipSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { InputError } from './input-error.ts';
+import { GzipError, gzipHeaderLength } from './verify/gzip-member.ts';
 
 /** Uncompressed bytes of one object at most, unless configured: CloudTrail's own files stay far below. */
 export const content_bytes_max_default = 256 * 1024 * 1024;
+
+/** Members of one file at most: each costs some microseconds, however little it holds. */
+const members_max = 100_000;
 
 export interface Content {
   /** The uncompressed bytes. */
@@ -14,8 +18,9 @@ export interface Content {
 const isGzip = (bytes: Buffer) => bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * The uncompressed content of an object; plain text passes as it is. Throws InputError: empty_file,
- * gzip_truncated, gzip_corrupt, gzip_too_large, gzip_double.
+ * The uncompressed content of an object; plain text passes as it is. Several gzip members are read one
+ * after the other; what follows the last is not read, and both are told in `warning`. Throws InputError:
+ * empty_file, gzip_truncated, gzip_corrupt, gzip_too_large, gzip_double.
  */
 export function contentOf(raw: Buffer, content_bytes_max: number): Content {
   if (raw.length === 0) throw new InputError('empty_file', 'the file has no bytes');
@@ -23,28 +28,69 @@ export function contentOf(raw: Buffer, content_bytes_max: number): Content {
     if (raw.length > content_bytes_max) throw tooLarge(content_bytes_max);
     return { bytes: raw, warning: null };
   }
-  // The trailer tells the size (modulo 2^32) of the last member. It is only a hint: one chunk of that
-  // size spares zlib its growing, and the cap holds whatever it says.
-  const hint = raw.length >= 18 ? raw.readUInt32LE(raw.length - 4) : 0;
-  const bytes = inflate(raw, content_bytes_max, hint);
-  if (isGzip(bytes)) {
+  const content = membersOf(raw, content_bytes_max);
+  if (isGzip(content.bytes)) {
     throw new InputError('gzip_double', 'the content is gzip again: it was compressed twice');
   }
-  const warning =
-    bytes.length >>> 0 === hint
-      ? null
-      : {
-          errorClass: 'gzip_multi_member',
-          detail: 'the file holds more than one gzip member; CloudTrail writes one; all were read',
-        };
-  return { bytes, warning };
+  return content;
 }
 
-function inflate(raw: Buffer, content_bytes_max: number, hint: number): Buffer {
-  // Deflate expands at most about 1,032 times, so a larger hint is a lie.
-  const chunkSize = Math.max(64, Math.min(hint, content_bytes_max, raw.length * 1_032) + 64);
+/**
+ * Member by member, for Node's gunzip stops at a zero byte behind a member without a word: what stands
+ * behind it would be read by other tools and not by this one.
+ */
+function membersOf(raw: Buffer, content_bytes_max: number): Content {
+  const members: Buffer[] = [];
+  let room = content_bytes_max;
+  let rest = raw;
+  do {
+    const start = headerLength(rest);
+    // Behind a whole member, what only begins like gzip is no member.
+    if (start === null && members.length > 0) break;
+    if (start === null) throw new InputError('gzip_corrupt', 'the gzip header is damaged');
+    const { content, length } = inflateMember(rest.subarray(start), room, content_bytes_max);
+    members.push(content);
+    room -= content.length;
+    rest = rest.subarray(start + length);
+  } while (isGzip(rest) && members.length < members_max);
+  const bytes = members.length === 1 ? members[0]! : Buffer.concat(members);
+  return { bytes, warning: warningOf(members.length, rest.length) };
+}
+
+function headerLength(bytes: Buffer): number | null {
   try {
-    return gunzipSync(raw, { maxOutputLength: content_bytes_max, chunkSize });
+    const length = gzipHeaderLength(bytes);
+    if (length !== null) return length;
+  } catch (error) {
+    if (error instanceof GzipError) return null;
+    throw error;
+  }
+  throw new InputError('gzip_truncated', 'the gzip stream ends inside its header');
+}
+
+const trailer_bytes = 8; // CRC-32 and size, RFC 1952 section 2.3.1
+
+/** One member's content, and the length of its deflate stream and trailer. */
+function inflateMember(
+  deflated: Buffer,
+  room: number,
+  content_bytes_max: number,
+): { content: Buffer; length: number } {
+  // The last trailer tells a size (modulo 2^32), of this member when it is the only one. It is only a
+  // hint: one chunk of that size spares zlib its growing. Deflate expands at most about 1,032 times.
+  const hint = deflated.length > 4 ? deflated.readUInt32LE(deflated.length - 4) : 0;
+  const chunkSize = Math.max(64, Math.min(hint, room, deflated.length * 1_032) + 64);
+  let content: Buffer;
+  let length: number;
+  try {
+    // Node's types do not know what `info` gives back.
+    const { buffer, engine } = inflateRawSync(deflated, {
+      maxOutputLength: Math.max(room, 1),
+      chunkSize,
+      info: true,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    content = buffer;
+    length = engine.bytesWritten;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(content_bytes_max);
@@ -53,6 +99,30 @@ function inflate(raw: Buffer, content_bytes_max: number, hint: number): Buffer {
     }
     throw new InputError('gzip_corrupt', `the gzip stream is damaged: ${(error as Error).message}`);
   }
+  if (content.length > room) throw tooLarge(content_bytes_max);
+  if (deflated.length < length + trailer_bytes) {
+    throw new InputError('gzip_truncated', 'the gzip stream ends inside its trailer');
+  }
+  if (deflated.readUInt32LE(length) !== crc32(content)) {
+    throw new InputError(
+      'gzip_corrupt',
+      'the content does not have the CRC-32 of its gzip trailer',
+    );
+  }
+  if (deflated.readUInt32LE(length + 4) !== content.length % 2 ** 32) {
+    throw new InputError('gzip_corrupt', 'the content does not have the size in its gzip trailer');
+  }
+  return { content, length: length + trailer_bytes };
+}
+
+function warningOf(members: number, trailing_bytes: number): Content['warning'] {
+  if (trailing_bytes > 0) {
+    const detail = `${trailing_bytes} bytes follow the gzip content and were not read; CloudTrail writes none`;
+    return { errorClass: 'gzip_trailing_data', detail };
+  }
+  if (members === 1) return null;
+  const detail = `the file holds ${members} gzip members; CloudTrail writes one; all were read`;
+  return { errorClass: 'gzip_multi_member', detail };
 }
 
 function tooLarge(content_bytes_max: number): InputError {

@@ -144,8 +144,8 @@ class MemberReader {
 
 const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
-/** Length of the gzip header (RFC 1952), or null while more bytes are needed. */
-function gzipHeaderLength(bytes: Buffer): number | null {
+/** Length of the gzip header (RFC 1952), or null while more bytes are needed. Throws GzipError. */
+export function gzipHeaderLength(bytes: Buffer): number | null {
   if (bytes.length > 0 && bytes[0] !== 0x1f) throw new GzipError('not a gzip file');
   if (bytes.length > 1 && bytes[1] !== 0x8b) throw new GzipError('not a gzip file');
   if (bytes.length < 10) return null;
