@@ -150,7 +150,10 @@ export function coverageSentences(facts: CoverageFacts): string[] {
   if (facts.logging_changes.length > 0) {
     const shown = facts.logging_changes
       .slice(0, 5)
-      .map((c) => `${c.event_name} at ${c.changed_at} by ${c.principal_arn ?? '(unknown)'} (${c.outcome})`);
+      .map(
+        (c) =>
+          `${c.event_name} at ${c.changed_at} by ${c.principal_arn ?? '(unknown)'} (${c.outcome})`,
+      );
     const more = facts.logging_changes.length - shown.length;
     sentences.push(
       `Coverage: trails were changed in the range: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,

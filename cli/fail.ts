@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exitCodes, isKeymeterError, messageOf } from '../core/errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 
 /** The one place where an error becomes a message and an exit code. */
 export function failWith(error: unknown): void {

@@ -90,6 +90,7 @@ export async function runIngest(
   database: Database,
   sources: readonly Source[],
   flags: IngestFlags,
+  onProgress?: (summary: Readonly<IngestSummary>) => void,
 ): Promise<IngestSummary> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
@@ -99,7 +100,10 @@ export async function runIngest(
     return await ingest(database, sources, {
       ...ingestOptions(flags),
       signal: stop.signal,
-      onProgress: progress.update,
+      onProgress: (summary) => {
+        progress.update(summary);
+        onProgress?.(summary);
+      },
     });
   } finally {
     progress.stop();

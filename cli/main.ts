@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { demoCommand } from './demo-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { failWith } from './fail.ts';
+import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
+import { serveCommand } from './serve.ts';
 import { sqlCommand } from './sql-command.ts';
+import { upCommand } from './up-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
 const program = new Command('keymeter')
@@ -13,7 +16,10 @@ const program = new Command('keymeter')
   .showHelpAfterError('(add --help for the options)');
 
 try {
+  program.addCommand(upCommand());
   program.addCommand(ingestCommand());
+  program.addCommand(serveCommand());
+  program.addCommand(reportCommand());
   program.addCommand(demoCommand());
   program.addCommand(await runCommand());
   program.addCommand(sqlCommand());

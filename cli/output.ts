@@ -1,6 +1,6 @@
-import Table from 'cli-table3';
 import type { Analysis, AnalysisResult } from '../analytics/analysis.ts';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
+import { textTable } from '../reports/text-table.ts';
 
 export const formats = ['table', 'json', 'ndjson', 'csv', 'parquet'] as const;
 export type Format = (typeof formats)[number];
@@ -35,53 +35,9 @@ function tableText(
 ): string {
   const notes = result.notes.map((note) => `note: ${printable(note)}\n`).join('');
   if (result.rows.length === 0) return `no rows\n${notes}`;
-  const width = process.stdout.columns ?? columns_default;
-  const cells = result.rows.map((row) => columns.map((column) => cellText(row[column])));
-  const text =
-    naturalWidth(columns, cells) <= width ? grid(columns, cells) : blocks(columns, cells);
+  const text = textTable(columns, result.rows, process.stdout.columns ?? columns_default);
   const cut = result.truncated ? 'more rows were cut off; raise --limit\n' : '';
   return `${text}\n${cut}${notes}`;
-}
-
-function naturalWidth(columns: readonly string[], cells: readonly string[][]): number {
-  return columns
-    .map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)) + 3)
-    .reduce((sum, width) => sum + width, 1);
-}
-
-function grid(columns: readonly string[], cells: readonly string[][]): string {
-  const numeric = columns.map((_, i) => cells.every((row) => /^-?[\d,.]*$/.test(row[i]!)));
-  const table = new Table({
-    head: [...columns],
-    colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...cells);
-  return table.toString();
-}
-
-/** A table too wide for the terminal reads better as one block a row. */
-function blocks(columns: readonly string[], cells: readonly string[][]): string {
-  const label = Math.max(...columns.map((name) => name.length));
-  return cells
-    .map((row, n) => {
-      const lines = row.flatMap((cell, i) => {
-        return cell === '' ? [] : [`  ${columns[i]!.padEnd(label)}  ${cell}`];
-      });
-      return `[${n + 1}]\n${lines.join('\n')}`;
-    })
-    .join('\n');
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number') {
-    return Number.isInteger(value)
-      ? value.toLocaleString('en-US')
-      : value.toLocaleString('en-US', { maximumSignificantDigits: 6 });
-  }
-  if (typeof value === 'string') return printable(value);
-  return printable(JSON.stringify(value));
 }
 
 /** The columns of an analysis, in the order of its Row. */

@@ -1,5 +1,5 @@
 import type { IngestSummary } from '../ingest/summary.ts';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 
 const count = (value: number) => value.toLocaleString('en-US');
 

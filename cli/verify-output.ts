@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { printable } from './printable.ts';
+import { printable } from '../core/printable.ts';
 import type { VerifySummary } from '../ingest/verify/summary.ts';
 import type { Verdict } from '../ingest/verify/verdict.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { buildScanner } from './build-scanner.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'cli'];
+const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'reports', 'cli'];
 
 execFileSync(
   process.execPath,

@@ -15,11 +15,9 @@ export default defineAnalysis({
   sql: new URL('./principal-usage.sql', import.meta.url),
   params: z.object(usageParams),
   row: z.object({
-    principal: z
-      .string()
-      .meta({
-        description: 'role or user ARN; of an assumed role the role; service name for AWS services',
-      }),
+    principal: z.string().meta({
+      description: 'role or user ARN; of an assumed role the role; service name for AWS services',
+    }),
     ...usageRow,
     keys: z.number().meta({ unit: 'keys', description: 'distinct keys' }),
     services: z

@@ -15,11 +15,9 @@ export default defineAnalysis({
   sql: new URL('./service-usage.sql', import.meta.url),
   params: z.object(usageParams),
   row: z.object({
-    service: z
-      .string()
-      .meta({
-        description: 'service that called on behalf; (direct) for calls of the principal itself',
-      }),
+    service: z.string().meta({
+      description: 'service that called on behalf; (direct) for calls of the principal itself',
+    }),
     ...usageRow,
     keys: z.number().meta({ unit: 'keys', description: 'distinct keys' }),
     principals: z.number().meta({ unit: 'principals', description: 'distinct principals' }),

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { serve, type RunningServer } from '../api/listen.ts';
+import type { IngestStatus, RawRecordReader } from '../api/options.ts';
+import { loadOrCreateToken } from '../api/token.ts';
+import { defaultConfig, readConfig, type Config } from '../core/config.ts';
+import { countFlag } from './ingest-command.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import { DuckDbEngine, type Engine } from '../store/engine.ts';
+
+export interface ServeFlags {
+  db: string;
+  port: string;
+  host: string;
+  config?: string;
+  tokenFile?: string;
+  allowedHost?: string[];
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export function withServeFlags(command: Command): Command {
+  return command
+    .option('--port <n>', 'port of the API and the pages (0 takes a free one)', '8321')
+    .option(
+      '--host <address>',
+      'address to listen on; beyond loopback a token is needed',
+      '127.0.0.1',
+    )
+    .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')
+    .option('--token-file <file>', 'bearer token; made at the first start when it is not there')
+    .option('--allowed-host <name...>', 'more Host names, such as a reverse proxy has');
+}
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('serve the API and the pages over a database')
+    .option('--db <file>', 'database file', 'keymeter.duckdb');
+  return withServeFlags(command).action(async (flags: ServeFlags) => {
+    const database = await openDatabase(flags.db, { readOnly: true });
+    const engine = new DuckDbEngine(database);
+    const config = flags.config ? readConfig(flags.config) : defaultConfig;
+    const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
+    process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);
+    await untilStopped();
+    await closeAll(server, engine, database);
+  });
+}
+
+/** Starts the server over an open database. */
+export function startServer(
+  engine: Engine,
+  flags: ServeFlags,
+  config: Config,
+  ingestStatus: () => IngestStatus,
+  rawRecord?: RawRecordReader,
+): Promise<RunningServer> {
+  const dashboards = fileURLToPath(new URL('../dashboards', import.meta.url));
+  const tokenFile = flags.tokenFile ?? (loopback.has(flags.host) ? undefined : `${flags.db}.token`);
+  return serve({
+    engine,
+    config,
+    port: flags.port === '0' ? 0 : (countFlag('--port', flags.port) ?? 0),
+    host: flags.host,
+    allowedHosts: flags.allowedHost ?? [],
+    token: tokenFile ? loadOrCreateToken(tokenFile) : undefined,
+    dashboards: existsSync(dashboards) ? dashboards : undefined,
+    database: flags.db,
+    ingestStatus,
+    ...(rawRecord ? { rawRecord } : {}),
+  });
+}
+
+/** Resolves at Ctrl-C or SIGTERM. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
+  });
+}
+
+export async function closeAll(
+  server: RunningServer,
+  engine: DuckDbEngine,
+  database: Database,
+): Promise<void> {
+  await server.close();
+  engine.close();
+  database.close();
+}

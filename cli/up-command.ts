@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import type { IngestStatus } from '../api/options.ts';
+import { defaultConfig, readConfig } from '../core/config.ts';
+import { overviewReport } from '../reports/overview.ts';
+import { reportText } from '../reports/render-text.ts';
+import { openDatabase } from '../store/database.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import { writeDemo } from './demo-command.ts';
+import { demoConfigFile, demoTruthFile } from './demo/generate.ts';
+import {
+  databaseOptions,
+  openSources,
+  runIngest,
+  withIngestFlags,
+  type IngestFlags,
+} from './ingest-command.ts';
+import { report_width_default } from './report-command.ts';
+import { closeAll, startServer, untilStopped, withServeFlags, type ServeFlags } from './serve.ts';
+import { ingestSummaryText } from './summary-text.ts';
+
+type UpFlags = Omit<IngestFlags & ServeFlags, 'db'> & { db?: string; serve: boolean };
+
+/** The demo has a file of its own, so that it never mixes with real logs. */
+const demo = { directory: 'demo-trail', database: 'keymeter-demo.duckdb' };
+
+export function upCommand(): Command {
+  const command = new Command('up')
+    .description('ingest, report, then serve API and pages; without a source: the demo trail')
+    .argument('[source...]', 's3://bucket/prefix, directories, files')
+    .option(
+      '--db <file>',
+      `database file (default: keymeter.duckdb; ${demo.database} for the demo)`,
+    )
+    .option('--no-serve', 'stop after the report');
+  withServeFlags(withIngestFlags(command));
+  return command
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keymeter up\n  keymeter up s3://trail-bucket/AWSLogs --from 30d --port 9000',
+    )
+    .action(async (sources: string[], flags: UpFlags) => up(sources, flags));
+}
+
+async function up(given: readonly string[], flags: UpFlags): Promise<void> {
+  const isDemo = given.length === 0;
+  const db = flags.db ?? (isDemo ? demo.database : 'keymeter.duckdb');
+  const specs = isDemo ? [await demoTrail()] : given;
+  const configFile =
+    flags.config ?? (isDemo ? path.join(demo.directory, demoConfigFile) : undefined);
+  const config = configFile ? readConfig(configFile) : defaultConfig;
+  const sources = await openSources(specs, { ...flags, db });
+  const database = await openDatabase(db, databaseOptions(flags));
+  const engine = new DuckDbEngine(database);
+  let status: IngestStatus = { state: 'running', source: specs.join(' ') };
+  const server = flags.serve
+    ? await startServer(engine, { ...flags, db }, config, () => status)
+    : null;
+  try {
+    const summary = await runIngest(database, sources, { ...flags, db }, (progress) => {
+      status = statusOf('running', progress);
+    });
+    status = statusOf('done', summary);
+    process.stderr.write(ingestSummaryText(summary));
+    const context = { engine, config };
+    const configFlag = configFile ? ` --config ${configFile}` : '';
+    const report = await overviewReport(context, ` --db ${db}${configFlag}`);
+    const width = process.stdout.columns ?? report_width_default;
+    process.stdout.write(`\n${reportText(report, width)}`);
+    if (!server) return;
+    process.stderr.write(`keymeter serves ${db} at ${server.url} (Ctrl-C ends it)\n`);
+    await untilStopped();
+  } finally {
+    if (server) await closeAll(server, engine, database);
+    else {
+      engine.close();
+      database.close();
+    }
+  }
+}
+
+/** The demo trail of an earlier start is taken again: the same seed would give the same bytes. */
+async function demoTrail(): Promise<string> {
+  if (!existsSync(path.join(demo.directory, demoTruthFile))) {
+    process.stderr.write(`no source given: writing the demo trail to ${demo.directory}/\n`);
+    await writeDemo(demo.directory);
+  }
+  return path.join(demo.directory, 'AWSLogs');
+}
+
+function statusOf(
+  state: IngestStatus['state'],
+  summary: Parameters<typeof ingestSummaryText>[0],
+): IngestStatus {
+  return {
+    state,
+    run_id: summary.run_id,
+    source: summary.sources.join(' '),
+    objects_total: summary.objects_listed - summary.objects_known,
+    objects_done: summary.objects_new,
+    records_total: summary.records_total,
+    inserted: summary.inserted,
+    duplicate: summary.duplicate,
+    rejected: summary.rejected,
+  };
+}
