@@ -26,9 +26,18 @@ export function describeAnalysis(analysis: Analysis) {
     caveats,
     example,
     url: `/api/v1/analyses/${name}`,
+    /** What has to be given before the analysis can run, in words; empty for most. */
+    needs: needsOf(analysis),
     params: jsonSchema(analysis.params, 'input'),
     row: jsonSchema(analysis.row, 'output'),
   };
+}
+
+function needsOf(analysis: Analysis): string[] {
+  const parsed = analysis.params.safeParse({});
+  return (parsed.error?.issues ?? []).map((issue) =>
+    issue.path.length > 0 ? `give ${issue.path.map(String).join('.')}` : issue.message,
+  );
 }
 
 /** `GET /api/v1/analyses` and `GET /api/v1/analyses/{name}` of everything in the registry. */

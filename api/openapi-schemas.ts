@@ -40,6 +40,11 @@ export function fixedSchemas(): Record<string, JsonSchema> {
         caveats: { type: 'array', items: { type: 'string' } },
         example: { type: 'object', additionalProperties: { type: 'string' } },
         url: { type: 'string' },
+        needs: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'what must be given before it can run; empty for most',
+        },
         params: { type: 'object', description: 'JSON Schema of the parameters' },
         row: {
           type: 'object',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Analysis } from '../analytics/analysis.ts';
-import { emptyQuery, rawQuery } from './ingest-routes.ts';
+import { eventQuery } from './event-routes.ts';
+import { emptyQuery } from './ingest-routes.ts';
 import { jsonSchema, type JsonSchema } from './json-schema.ts';
 import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
 import { formats } from './negotiate.ts';
@@ -185,8 +186,17 @@ function fixedPaths(): Record<string, { get: Operation }> {
     '/api/v1/runs': {
       get: operation('runs', 'Ingest runs, newest first', runsQuery, { '200': json('Runs', rows) }),
     },
+    '/api/v1/event': {
+      get: operation('event', 'A stored event with all its columns', eventQuery, {
+        '200': json('The event', {
+          type: 'object',
+          required: ['event'],
+          properties: { event: { type: 'object', description: 'columns of kms_events' } },
+        }),
+      }),
+    },
     '/api/v1/raw': {
-      get: operation('raw', 'The raw record of an event', rawQuery, {
+      get: operation('raw', 'The raw record of an event', eventQuery, {
         '200': json('The record as the trail delivered it', ref('RawRecord')),
       }),
     },
@@ -199,6 +209,7 @@ function fixedPaths(): Record<string, { get: Operation }> {
             status: { const: 'ok' },
             data_version: { type: 'string' },
             ingest: { type: 'string' },
+            database: { type: ['string', 'null'], description: 'as --db names it' },
           },
         }),
       }),

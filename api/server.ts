@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { analyses } from '../analytics/registry.ts';
 import { messageOf } from '../core/errors.ts';
 import { analysisRoutes } from './analysis-routes.ts';
+import { eventRoutes } from './event-routes.ts';
 import { installGuards } from './guards.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
@@ -19,6 +20,7 @@ export async function createApp(options: ApiOptions): Promise<Hono<ApiEnv>> {
   analysisRoutes(app, options, registry);
   ledgerRoutes(app, options);
   ingestRoutes(app, options);
+  eventRoutes(app, options);
   metricsRoute(app, options, registry);
   const document = JSON.stringify(openApiDocument(registry));
   app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }));

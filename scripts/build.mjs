@@ -24,3 +24,7 @@ for (const room of rooms) {
 buildScanner();
 const main = path.join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
+execFileSync(process.execPath, [path.join(root, 'scripts/build-dashboards.mjs')], {
+  cwd: root,
+  stdio: 'inherit',
+});

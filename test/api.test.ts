@@ -130,10 +130,17 @@ describe('analyses', () => {
   });
 });
 
-/** What an analysis cannot do without, taken from its example. */
+/** The fewest parameters that an analysis runs with: none, its example, or one text. */
 function requiredParams(analysis: Analysis): Record<string, string> {
-  const names = (jsonSchema(analysis.params, 'input')['required'] ?? []) as string[];
-  return Object.fromEntries(names.map((name) => [name, analysis.example[name] ?? 'x']));
+  const schema = jsonSchema(analysis.params, 'input');
+  const names = (schema['required'] ?? []) as string[];
+  const needed = Object.fromEntries(names.map((name) => [name, analysis.example[name] ?? 'x']));
+  const texts = Object.keys(schema['properties'] as object).map((name) => ({ [name]: 'x' }));
+  const found = [needed, analysis.example, ...texts].find(
+    (params) => analysis.params.safeParse(params).success,
+  );
+  if (!found) throw new Error(`no parameters found for ${analysis.name}: give it an example`);
+  return found as Record<string, string>;
 }
 
 describe('bad requests', () => {
@@ -156,6 +163,9 @@ describe('bad requests', () => {
     ['/api/v1/ledger?cursor=WzEsMl0', 400, 'bad_parameters'],
     ['/api/v1/ledger?status=nice', 400, 'bad_parameters'],
     ['/api/v1/rejects?object_id=1', 400, 'bad_parameters'],
+    ['/api/v1/event', 400, 'bad_parameters'],
+    ['/api/v1/event?record_index=1', 400, 'bad_parameters'],
+    ['/api/v1/event?event_id=none', 404, 'not_found'],
     ['/api/v1/raw?object_id=1', 400, 'bad_parameters'],
     [
       '/api/v1/raw?object_id=00000000-0000-4000-8000-000000000000&record_index=0',
@@ -502,7 +512,7 @@ test('fuzz: parameters made from the schemas never break an answer', async () =>
   });
   const other = fc
     .tuple(
-      fc.constantFrom('ledger', 'rejects', 'runs', 'raw', 'health', 'ingest/status'),
+      fc.constantFrom('ledger', 'rejects', 'runs', 'raw', 'event', 'health', 'ingest/status'),
       fc.dictionary(
         fc.constantFrom('status', 'limit', 'cursor', 'object_id', 'record_index', 'run', 'x'),
         nasty,

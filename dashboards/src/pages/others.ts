@@ -1,0 +1,35 @@
+import { allAnalyses } from '../api-client.ts';
+import { h } from '../dom.ts';
+import { analysisPanel } from '../panel.ts';
+import { addressOf } from '../state.ts';
+
+/** Panels of a topic's analyses that the page has no place for yet: new ones show by themselves. */
+export function otherPanels(topics: readonly string[], shown: readonly string[]): Node[] {
+  return allAnalyses()
+    .filter((info) => topics.includes(info.topic) && !shown.includes(info.name))
+    .map((info) => analysisPanel(info.name))
+    .filter((panel) => panel !== null);
+}
+
+/** Links to every question of an audience. */
+export function questionList(): HTMLElement {
+  return h(
+    'ul',
+    { class: 'questions' },
+    ...allAnalyses().map((info) =>
+      h(
+        'li',
+        {},
+        h(
+          'a',
+          {
+            href: addressOf({ path: '/explore', selection: { analysis: info.name } }),
+            'data-nav': true,
+          },
+          info.title,
+        ),
+        h('span', { class: 'muted' }, ` ${info.question}`),
+      ),
+    ),
+  );
+}
