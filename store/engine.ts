@@ -2,7 +2,7 @@ import { type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckd
 import { KeymeterError, messageOf } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { kmsEventColumns } from './relations.ts';
-import { callsPerSecondSql, kmsEventsSql } from './views.ts';
+import { callsPerSecondSql, chargedCallsSql, kmsEventsSql } from './views.ts';
 import { bindValue, jsonValue } from './values.ts';
 
 /** A bound parameter. Dates are TIMESTAMPs; arrays are lists of VARCHAR. */
@@ -189,6 +189,10 @@ async function narrowViews(
   if (/\bkms_events\b/i.test(sql)) {
     const body = kmsEventsSql(only);
     await connection.run(`CREATE OR REPLACE TEMP VIEW kms_events AS ${body}`);
+  }
+  if (/\bcharged_calls\b/i.test(sql)) {
+    const body = chargedCallsSql(only);
+    await connection.run(`CREATE OR REPLACE TEMP VIEW charged_calls AS ${body}`);
   }
   if (/\bcalls_per_second\b/i.test(sql)) {
     const state = await connection.runAndReadAll(

@@ -34,20 +34,51 @@ export function kmsEventsSql(only: ReadonlySet<string> | null): string {
  */
 export function quotaChargesSql(rows: string): string {
   const charge = (region: string, quota: string, store: string, units: string, where: string) =>
-    `SELECT e.event_time, i.caller_account_id, ${region} AS region, ${quota} AS quota_id,
-       ${store} AS custom_key_store_id, ${units} AS units, c.outcome, i.principal_type
+    `SELECT e.event_time, caller_account_id, ${region} AS region, ${quota} AS quota_id,
+       ${store} AS custom_key_store_id, ${units} AS units, outcome, principal_type
      FROM ${rows} AS e
      JOIN calls AS c ON c.call_no = e.call_no
      JOIN identities AS i ON i.identity_no = e.identity_no
-     ${store === 'NULL' ? '' : 'JOIN keys AS k ON k.key_no = e.key_no'}
+     ${store === 'custom_key_store_id' ? 'JOIN keys AS k ON k.key_no = e.key_no' : ''}
      WHERE e.counted AND ${where}`;
-  const settled = "c.outcome NOT IN ('throttled', 'denied')";
+  return quotaBranches(charge).join('\nUNION ALL\n');
+}
+
+type Charge = (
+  region: string,
+  quota: string,
+  store: string,
+  units: string,
+  where: string,
+) => string;
+
+/** The ways in which a call is charged; together they are all its charges. */
+function quotaBranches(charge: Charge): string[] {
+  const settled = "outcome NOT IN ('throttled', 'denied')";
   return [
-    charge('c.region', 'c.quota_id', 'NULL', '1', 'c.quota_id IS NOT NULL'),
-    charge('c.region', 'k.store_quota_id', 'k.custom_key_store_id', '1', 'k.store_quota_id IS NOT NULL'),
-    charge('c.second_region', "'op_CreateKey'", 'NULL', '2', `c.operation = 'ReplicateKey' AND c.second_region IS NOT NULL AND ${settled}`),
-    charge('c.second_region', "'op_UpdatePrimaryRegion'", 'NULL', '1', `c.operation = 'UpdatePrimaryRegion' AND c.second_region IS NOT NULL AND c.second_region <> c.region AND ${settled}`),
-  ].join('\nUNION ALL\n');
+    charge('region', 'quota_id', 'CAST(NULL AS VARCHAR)', '1', 'quota_id IS NOT NULL'),
+    charge('region', 'store_quota_id', 'custom_key_store_id', '1', 'store_quota_id IS NOT NULL'),
+    charge('second_region', "'op_CreateKey'", 'CAST(NULL AS VARCHAR)', '2', `operation = 'ReplicateKey' AND second_region IS NOT NULL AND ${settled}`),
+    charge('second_region', "'op_UpdatePrimaryRegion'", 'CAST(NULL AS VARCHAR)', '1', `operation = 'UpdatePrimaryRegion' AND second_region IS NOT NULL AND second_region <> region AND ${settled}`),
+  ];
+}
+
+/**
+ * SELECT of charged_calls: quota_charges with the columns of kms_events, so that a charge can be told
+ * by principal, key or bucket. region, quota_id and custom_key_store_id are those that are charged.
+ * `only` names the kms_events columns that are wanted; null means all.
+ */
+export function chargedCallsSql(only: ReadonlySet<string> | null): string {
+  const charged = ['region', 'quota_id', 'custom_key_store_id'];
+  const judged = ['counted', 'operation', 'second_region', 'store_quota_id', 'outcome'];
+  const kept = kmsEventColumns
+    .map((column) => column.name)
+    .filter((name) => !charged.includes(name) && (only === null || only.has(name)));
+  const calls = kmsEventsSql(only === null ? null : new Set([...kept, ...charged, ...judged]));
+  const charge = (region: string, quota: string, store: string, units: string, where: string) =>
+    `SELECT ${[...kept, `${region} AS region`, `${quota} AS quota_id`, `${store} AS custom_key_store_id`, `${units} AS units`].join(', ')}
+     FROM (${calls}) AS c WHERE counted AND ${where}`;
+  return quotaBranches(charge).join('\nUNION ALL\n');
 }
 
 /**
@@ -105,6 +136,7 @@ export function viewsSql(): string[] {
   return [
     `CREATE OR REPLACE VIEW kms_events AS ${kmsEventsSql(null)}`,
     `CREATE OR REPLACE VIEW quota_charges AS SELECT event_time, caller_account_id, region, quota_id, custom_key_store_id, units, outcome, principal_type FROM (${quotaChargesSql('events')})`,
+    `CREATE OR REPLACE VIEW charged_calls AS ${chargedCallsSql(null)}`,
     `CREATE OR REPLACE VIEW calls_per_second AS ${callsPerSecondSql(false)}`,
   ];
 }

@@ -77,6 +77,16 @@ test('a duplicate changes nothing, and the per-second counts equal the sums of t
       coalesce(sum(units) FILTER (WHERE principal_type = 'AWSService' AND outcome = 'throttled'), 0) AS aws_service_throttled
     FROM quota_charges GROUP BY ALL ORDER BY ALL`);
   expect(sums).toEqual(before);
+  const shared =
+    'event_time, caller_account_id, region, quota_id, custom_key_store_id, units, outcome, principal_type';
+  expect(await engine.rows(`SELECT ${shared} FROM charged_calls ORDER BY ALL`)).toEqual(
+    await engine.rows(`SELECT ${shared} FROM quota_charges ORDER BY ALL`),
+  );
+  expect(
+    await engine.rows(
+      "SELECT operation, region FROM charged_calls WHERE quota_id = 'op_CreateKey' AND units = 2",
+    ),
+  ).toEqual([{ operation: 'ReplicateKey', region: 'us-east-1' }]);
   // 5 units of symmetric at 12:00:00 and one denied a second later, 1 ReplicateKey, 2 CreateKey, 1 store.
   expect(before.reduce((sum, row) => sum + Number(row['offered']), 0)).toBe(10);
   expect(before.reduce((sum, row) => sum + Number(row['aws_service_offered']), 0)).toBe(2);
