@@ -65,7 +65,7 @@ export function grantsOf(calls: readonly GrantCall[]): Grant[] {
       if (call.grant_id !== null) open.set(name, grant);
       continue;
     }
-    let grant = call.grant_id === null ? undefined : take(open, name, call.grant_id);
+    let grant = call.grant_id === null ? undefined : take(open, name, call);
     if (!grant) {
       grant = { ...created(call), created_at: null, created_by: null, create_event_id: null };
       grants.push(grant);
@@ -78,9 +78,12 @@ export function grantsOf(calls: readonly GrantCall[]): Grant[] {
   return grants;
 }
 
-/** A grant by key and id; RetireGrant by token may lack the key, then by id alone. */
-function take(open: Map<string, Grant>, name: string, grant_id: string): Grant | undefined {
-  const found = open.get(name) ?? [...open.values()].find((grant) => grant.grant_id === grant_id);
+/** A grant by key and id; a RetireGrant by token may lack the key, then by id alone. */
+function take(open: Map<string, Grant>, name: string, call: GrantCall): Grant | undefined {
+  const found =
+    call.key === null
+      ? [...open.values()].find((grant) => grant.grant_id === call.grant_id)
+      : open.get(name);
   if (found) open.delete(JSON.stringify([found.key, found.grant_id]));
   return found;
 }

@@ -71,12 +71,10 @@ export default defineInvestigation({
     created_by: nullable('principal that created it'),
     ended_at: nullable('retired or revoked'),
     ended_by: nullable('principal that retired or revoked it'),
-    calls: z
-      .number()
-      .meta({
-        unit: 'calls',
-        description: 'calls of the grantee that the grant covers (upper bound)',
-      }),
+    calls: z.number().meta({
+      unit: 'calls',
+      description: 'calls of the grantee that the grant covers (upper bound)',
+    }),
     first_used_at: nullable('first of these calls'),
     last_used_at: nullable('last of these calls'),
     used_by: z.string().meta({ description: 'principals of these calls' }),

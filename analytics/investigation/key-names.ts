@@ -89,16 +89,19 @@ async function ofId(context: AnalysisContext, id: string, notes: string[]): Prom
   return first ?? id;
 }
 
-/** An alias is typed by name in its own account and Region, or by ARN from anywhere. */
-function namesOf(interval: AliasInterval): string[] {
+/**
+ * What requests typed for the key of an alias interval, as JSON texts for SQL: an alias is typed by name
+ * in its own account and Region, or by ARN from anywhere.
+ */
+export function namesOf(interval: AliasInterval): string[] {
   const from = sqlInstant(interval.valid_from);
   const to = interval.valid_to === null ? forever : sqlInstant(interval.valid_to);
-  const partition = interval.key_arn.split(':')[1];
-  const { account_id: account, region, alias } = interval;
+  const { account_id: account, region, alias, key_arn: key } = interval;
+  const partition = key.split(':')[1];
   const arn = `arn:${partition}:kms:${region}:${account}:${alias}`;
   return [
-    JSON.stringify({ ref: alias, account, region, from, to }),
-    JSON.stringify({ ref: arn, from, to }),
+    JSON.stringify({ key, ref: alias, account, region, from, to }),
+    JSON.stringify({ key, ref: arn, from, to }),
   ];
 }
 
