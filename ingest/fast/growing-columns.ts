@@ -2,7 +2,7 @@ import type { Column } from '../../store/event-batch.ts';
 import { isCanonicalUuid, writeId } from '../../store/uuid.ts';
 
 const rows_first = 1024;
-const bytes_first = 64 * 1024;
+const bytes_first = 16 * 1024;
 
 /** Validity of a column: one byte a row, made only when the first null comes. */
 class Validity {

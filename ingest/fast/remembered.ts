@@ -52,7 +52,7 @@ export interface KnownCall {
 export const perRow = null;
 
 /** More tuples than this in one book, and all is forgotten before the next batch. */
-const tuples_max = 200_000;
+const tuples_max = 30_000;
 
 /** What the rules said, by the scanner's ids; `undefined` where they were not asked yet. */
 export class Remembered {

@@ -1,4 +1,4 @@
-import { booleanColumn, textColumn } from '../../store/batch-encoder.ts';
+import { booleanColumn } from '../../store/batch-encoder.ts';
 import {
   dimensionColumns,
   type Column,
@@ -6,8 +6,18 @@ import {
   type Table,
 } from '../../store/event-batch.ts';
 import type { KmsEvent } from '../../store/relations.ts';
+import { encodeText } from './growing-columns.ts';
 
-type Value = string | number | boolean | null;
+type Value = string | boolean | null;
+
+/** A tuple as tables take it: encoded once, used in many batches. */
+interface Tuple {
+  /** UTF-8 of all texts, one after the other. */
+  bytes: Uint8Array;
+  /** Where each text ends in `bytes`; -1 for null. */
+  ends: number[];
+  booleans: (boolean | null)[];
+}
 
 /**
  * The distinct tuples of one dimension. A tuple keeps its number for as long as the book is not
@@ -15,14 +25,20 @@ type Value = string | number | boolean | null;
  */
 export class TupleBook {
   readonly #columns: { name: string; type: string }[];
+  readonly #texts: string[];
+  readonly #booleans: string[];
   readonly #numbers = new Map<string, number>();
-  readonly #tuples: Value[][] = [];
+  readonly #tuples: Tuple[] = [];
   /** Position in the batch of each number, -1 for not used. */
   #positions = new Int32Array(1024).fill(-1);
   #used: number[] = [];
 
   constructor(dimension: DimensionName) {
     this.#columns = dimensionColumns(dimension);
+    const names = (boolean: boolean) =>
+      this.#columns.filter((c) => (c.type === 'BOOLEAN') === boolean).map((c) => c.name);
+    this.#texts = names(false);
+    this.#booleans = names(true);
   }
 
   get size(): number {
@@ -31,13 +47,14 @@ export class TupleBook {
 
   /** The number of the tuple in these fields of an event. */
   numberOf(event: Partial<KmsEvent>): number {
-    const tuple = this.#columns.map((column) => event[column.name as keyof KmsEvent] as Value);
-    const key = JSON.stringify(tuple);
+    const valueOf = (name: string) => event[name as keyof KmsEvent] as Value;
+    const texts = this.#texts.map(valueOf) as (string | null)[];
+    const booleans = this.#booleans.map(valueOf) as (boolean | null)[];
+    const key = JSON.stringify([texts, booleans]);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.#tuples.length;
+      number = this.#tuples.push({ ...encodeTexts(texts), booleans }) - 1;
       this.#numbers.set(key, number);
-      this.#tuples.push(tuple);
       if (number >= this.#positions.length) {
         const larger = new Int32Array(this.#positions.length * 2).fill(-1);
         larger.set(this.#positions);
@@ -70,14 +87,59 @@ export class TupleBook {
 
   /** The dimension's table of this batch. */
   table(): Table {
-    const columns: Record<string, Column> = {};
-    this.#columns.forEach((column, i) => {
-      const values = this.#used.map((number) => this.#tuples[number]![i]!);
-      columns[column.name] =
-        column.type === 'BOOLEAN'
-          ? booleanColumn(values as (boolean | null)[])
-          : textColumn(values as (string | null)[]);
+    const used = this.#used.map((number) => this.#tuples[number]!);
+    const texts = textColumns(used, this.#texts.length);
+    const columns = this.#columns.map(({ name }): [string, Column] => {
+      const text = this.#texts.indexOf(name);
+      if (text >= 0) return [name, texts[text]!];
+      const index = this.#booleans.indexOf(name);
+      return [name, booleanColumn(used.map(({ booleans }) => booleans[index]!))];
     });
-    return { rowCount: this.#used.length, columns };
+    return { rowCount: used.length, columns: Object.fromEntries(columns) };
   }
+}
+
+/** All text columns at once, tuple by tuple: a tuple's bytes are near each other, a column's are not. */
+function textColumns(tuples: readonly Tuple[], count: number): Column[] {
+  const sizes = new Float64Array(count);
+  const nulls = new Int32Array(count);
+  for (const { ends } of tuples) {
+    for (let text = 0, start = 0; text < count; text++) {
+      const end = ends[text]!;
+      if (end < 0) nulls[text]!++;
+      else {
+        sizes[text]! += end - start;
+        start = end;
+      }
+    }
+  }
+  const columns = Array.from(sizes, (size, text) => ({
+    kind: 'text' as const,
+    bytes: new Uint8Array(size),
+    offsets: new Uint32Array(tuples.length + 1),
+    ...(nulls[text] === 0 ? {} : { valid: new Uint8Array(tuples.length).fill(1) }),
+  }));
+  tuples.forEach(({ bytes, ends }, row) => {
+    let start = 0;
+    for (let text = 0; text < count; text++) {
+      const { bytes: target, offsets, valid } = columns[text]!;
+      let to = offsets[row]!;
+      const end = ends[text]!;
+      if (end < 0) valid![row] = 0;
+      else for (; start < end; start++) target[to++] = bytes[start]!;
+      offsets[row + 1] = to;
+    }
+  });
+  return columns;
+}
+
+function encodeTexts(texts: readonly (string | null)[]): Pick<Tuple, 'bytes' | 'ends'> {
+  const bytes = encodeText(texts.map((text) => text ?? '').join(''));
+  let end = 0;
+  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  // Pure ASCII has a byte for each character.
+  const lengthOf = (text: string) =>
+    bytes.length === length ? text.length : encodeText(text).length;
+  const ends = texts.map((text) => (text === null ? -1 : (end += lengthOf(text))));
+  return { bytes, ends };
 }
