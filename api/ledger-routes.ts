@@ -54,7 +54,7 @@ export function ledgerRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
       Number(row['object_no']),
       Number(row['record_index']),
     ]);
-    return c.json({ ...made, rows: made.rows.map(({ object_no: _, ...row }) => row) });
+    return c.json({ ...made, rows: made.rows.map(({ object_no: _object_no, ...row }) => row) });
   });
 
   app.get('/api/v1/runs', async (c) => {

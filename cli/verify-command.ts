@@ -93,7 +93,7 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
     ? await publicKeysFromFile(flags.keys)
     : publicKeysFromCloudTrail({ profile: flags.profile });
   const store = await storeOf(source, flags);
-  const output = verifyOutput(flags.format, flags.verbose ?? false, here.write);
+  const output = verifyOutput(flags.format, flags.verbose ?? false, (text) => here.write(text));
   const counter = new SummaryCounter();
   try {
     for await (const verdict of verifySource({

@@ -11,7 +11,9 @@ const wasm = path.join(root, 'dist/ingest/scanner/scanner.wasm');
 /** Does nothing when the output is newer than all that it is made of. */
 export function buildScanner() {
   const inputs = [
-    ...readdirSync(path.join(scanner, 'assembly')).map((name) => path.join(scanner, 'assembly', name)),
+    ...readdirSync(path.join(scanner, 'assembly')).map((name) =>
+      path.join(scanner, 'assembly', name),
+    ),
     path.join(scanner, 'row-layout.ts'),
     path.join(root, 'node_modules/assemblyscript/package.json'),
     fileURLToPath(import.meta.url),

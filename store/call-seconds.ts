@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { callSecondCounts, chargeSums, quotaChargesSql } from './views.ts';
+import { callSecondCounts, callSecondSums, chargeSums, quotaChargesSql } from './views.ts';
 
 /** Adds (or with sign -1 takes back) the per-second counts of counted rows. */
 export async function addCallSeconds(
@@ -25,4 +25,22 @@ export async function addCallSeconds(
   await connection.run(
     "UPDATE store_state SET value = 'false' WHERE name = 'call_seconds_folded' AND value <> 'false'",
   );
+}
+
+/** Whether no key of call_seconds stands twice. */
+export async function isFolded(connection: DuckDBConnection): Promise<boolean> {
+  const state = await connection.runAndReadAll(
+    "SELECT value FROM store_state WHERE name = 'call_seconds_folded'",
+  );
+  return state.getRows()[0]?.[0] === 'true';
+}
+
+/** Adds up the rows of each key of call_seconds; keys whose calls were all taken back go. */
+export async function foldCallSeconds(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`
+    CREATE OR REPLACE TABLE call_seconds AS
+    SELECT second, scope_no, ${callSecondSums}
+    FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0
+    ORDER BY second, scope_no`);
+  await connection.run("UPDATE store_state SET value = 'true' WHERE name = 'call_seconds_folded'");
 }

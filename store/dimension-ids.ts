@@ -77,6 +77,13 @@ export class DimensionIds {
   }
 }
 
+/** A column of positions in the batch's dimension as numbers of the store's. */
+export function remapped(column: { data: Int32Array }, ids: Int32Array): Column {
+  const data = new Int32Array(column.data.length);
+  for (let row = 0; row < data.length; row++) data[row] = ids[column.data[row]!]!;
+  return { kind: 'integer', data };
+}
+
 /** All values of a row with their lengths, so that no two tuples read alike. */
 function tupleKey(columns: readonly Column[], row: number): string {
   let key = '';

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
-import { addCallSeconds } from './call-seconds.ts';
+import { messageOf } from '../core/errors.ts';
+import { addCallSeconds, foldCallSeconds, isFolded } from './call-seconds.ts';
 import { appendColumns, ordered } from './chunk-append.ts';
+import { countObjects, type FreshCounts } from './count-objects.ts';
 import type { Database } from './database.ts';
-import { DimensionIds } from './dimension-ids.ts';
+import { DimensionIds, remapped } from './dimension-ids.ts';
 import {
   batchEventColumns,
   dimensionColumns,
@@ -12,11 +13,12 @@ import {
   type Column,
   type EventBatch,
 } from './event-batch.ts';
+import { refuseFatal } from './fatal.ts';
+import { initialCounted } from './initial-counted.ts';
 import { ledgerColumns, ledgerTable, rejectColumns, relatedColumns } from './ledger-columns.ts';
 import type { LedgerObject, ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { settleSharedActions } from './shared-actions.ts';
-import { callSecondSums } from './views.ts';
 
 /** A batch and the ledger entry of each of its objects (by task_index). */
 export interface GroupItem {
@@ -84,20 +86,8 @@ export class Writer {
 
   /** Folds call_seconds so that each key stands once; readers may then skip the GROUP BY. */
   async fold(): Promise<void> {
-    const state = await this.#connection.runAndReadAll(
-      "SELECT value FROM store_state WHERE name = 'call_seconds_folded'",
-    );
-    if (state.getRows()[0]?.[0] === 'true') return;
-    await this.#transaction(async () => {
-      await this.#connection.run(`
-        CREATE OR REPLACE TABLE call_seconds AS
-        SELECT second, scope_no, ${callSecondSums}
-        FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0
-        ORDER BY second, scope_no`);
-      await this.#connection.run(
-        "UPDATE store_state SET value = 'true' WHERE name = 'call_seconds_folded'",
-      );
-    });
+    if (await isFolded(this.#connection)) return;
+    await this.#transaction(() => foldCallSeconds(this.#connection));
     await this.#connection.run('CHECKPOINT');
   }
 
@@ -289,76 +279,5 @@ export class Writer {
   /** Runs a statement of another table in its own small transaction (runs, retries). */
   async execute(sql: string, params: Record<string, string | number | null>): Promise<void> {
     await this.#transaction(() => this.#connection.run(sql, params));
-  }
-}
-
-interface FreshCounts {
-  inserted: Map<number, number>;
-  conflict: Map<number, number>;
-}
-
-function remapped(column: { data: Int32Array }, ids: Int32Array): Column {
-  const data = new Int32Array(column.data.length);
-  for (let row = 0; row < data.length; row++) data[row] = ids[column.data[row]!]!;
-  return { kind: 'integer', data };
-}
-
-/** API calls count unless several accounts may have logged them; those are settled in SQL. */
-function initialCounted(batch: EventBatch): { counted: Uint8Array; shared: boolean } {
-  const eventType = batch.dimensions.calls.columns['event_type'] as Column & { kind: 'text' };
-  const isApiCall = Array.from({ length: batch.dimensions.calls.rowCount }, (_, i) => {
-    if (eventType.valid?.[i] === 0) return false;
-    const bytes = eventType.bytes.subarray(eventType.offsets[i], eventType.offsets[i + 1]);
-    return Buffer.from(bytes).toString('latin1') === 'AwsApiCall';
-  });
-  const calls = (batch.events.columns['call_no'] as { data: Int32Array }).data;
-  const sharedValid = batch.events.columns['shared_event_id_uuid']!.valid;
-  const counted = new Uint8Array(batch.events.rowCount);
-  let shared = false;
-  for (let row = 0; row < counted.length; row++) {
-    const isShared = sharedValid === undefined || sharedValid[row] === 1;
-    shared ||= isShared;
-    counted[row] = isApiCall[calls[row]!] && !isShared ? 1 : 0;
-  }
-  return { counted, shared };
-}
-
-function countObjects(
-  group: readonly GroupItem[],
-  objectNumbers: readonly number[][],
-  fresh: FreshCounts,
-): ObjectCounts[] {
-  return group.flatMap((item, g) =>
-    item.batch.objects.map((result, i) => {
-      if (result.status === 'transient') throw new Error('transient results are not stored');
-      const object_no = objectNumbers[g]![i]!;
-      const rows = result.row_to - result.row_from;
-      const inserted = fresh.inserted.get(object_no) ?? 0;
-      const rejected = item.batch.rejects.filter((r) => r.task_index === result.task_index).length;
-      return {
-        object_id: item.objects[result.task_index]!.object_id,
-        object_no,
-        status: result.status,
-        records_total: result.records_total,
-        non_kms: result.non_kms,
-        inserted,
-        duplicate: rows - inserted,
-        rejected,
-        conflict: fresh.conflict.get(object_no) ?? 0,
-      };
-    }),
-  );
-}
-
-/** After a FATAL error DuckDB refuses everything; the commit may even be durable. Never retry. */
-function refuseFatal(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof KeymeterError && error.code === 'database_fatal') throw error;
-  if (/^FATAL|database has been invalidated|No space left|disk full/i.test(message)) {
-    throw new KeymeterError('database_fatal', `the database stopped: ${messageOf(error)}`, {
-      fix: 'free disk space, then run the same command again; nothing acknowledged is lost',
-      exitCode: exitCodes.failed,
-      cause: error,
-    });
   }
 }

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from './record.ts';
 /** Whether a record is one of CloudTrail's (any service, any event type that trails deliver). */
 export function isCloudTrailRecord(record: JsonObject): boolean {
   const source = record['eventSource'];
-  if (typeof source !== 'string' || /^aws:/.test(source)) return false;
+  if (typeof source !== 'string' || source.startsWith('aws:')) return false;
   return typeof record['eventName'] === 'string' || typeof record['eventID'] === 'string';
 }
 
@@ -19,7 +19,7 @@ export function lookAlikeOf(record: unknown): string | null {
   if (source === 'aws:sqs' || typeof record['receiptHandle'] === 'string') return 'sqs_message';
   if (source === 'aws:kinesis' || isObject(record['kinesis'])) return 'kinesis_record';
   if (source === 'aws:sns' || isObject(record['Sns'])) return 'sns_message';
-  if (typeof source === 'string' && /^aws:/.test(source)) return 'event_notification';
+  if (typeof source === 'string' && source.startsWith('aws:')) return 'event_notification';
   return null;
 }
 
