@@ -4,6 +4,8 @@ import type { AnalysisContext, FilterValues } from './analysis.ts';
 const hour_ms = 3_600_000;
 /** A span longer than this is no log file's; only its two ends count as covered. */
 const span_hours_max = 366 * 24;
+/** Hours from one hour with records to the next that still count as a quiet trail. */
+const quiet_hours_max = 24;
 /** Fewer covered hours than this are never scaled to a month (definitions.md 16). */
 export const coverage_hours_min = 24;
 
@@ -14,10 +16,10 @@ const sql = `
   WHERE record_time_min IS NOT NULL AND status IN ('ok', 'empty')`;
 
 /**
- * Which hours the log covers, by account and Region: an hour is covered when the record times of at
- * least one object that was read (records of any service) reach into it. A quiet account's trail
- * delivers nothing in an hour without calls, so this is a lower bound, and a month scaled from it an
- * upper one.
+ * Which hours the log covers, by account and Region: those that the record times of an object reach
+ * into (records of any service), and the gaps of less than a day between them. CloudTrail delivers
+ * nothing in a quiet hour; counting only hours with records would make a quiet Region's month look
+ * many times dearer than it is. A longer gap is a hole, never quiet.
  */
 export class CoverageHours {
   readonly #hours = new Map<string, Set<number>>();
@@ -30,11 +32,12 @@ export class CoverageHours {
       const first = Date.parse(String(row['hour_from'])) / hour_ms;
       const last = Date.parse(String(row['hour_to'])) / hour_ms;
       const hours = coverage.#of(nameOf(row['account_id']), nameOf(row['region']));
-      if (last - first > span_hours_max) {
-        for (const hour of [first, last]) if (hour >= from && hour < to) hours.add(hour);
-        continue;
-      }
-      for (let hour = Math.max(first, from); hour <= last && hour < to; hour++) hours.add(hour);
+      if (last - first > span_hours_max) hours.add(first).add(last);
+      else for (let hour = first; hour <= last; hour++) hours.add(hour);
+    }
+    for (const [name, hours] of coverage.#hours) {
+      const filled = withQuietGaps(hours).filter((hour) => hour >= from && hour < to);
+      coverage.#hours.set(name, new Set(filled));
     }
     return coverage;
   }
@@ -62,6 +65,18 @@ export class CoverageHours {
     if (union.size > 0 || accounts === null) return union.size;
     return this.hours(null, region);
   }
+}
+
+function withQuietGaps(hours: ReadonlySet<number>): number[] {
+  const filled: number[] = [];
+  for (const hour of [...hours].sort((a, b) => a - b)) {
+    const last = filled.at(-1);
+    if (last !== undefined && hour - last <= quiet_hours_max) {
+      for (let quiet = last + 1; quiet < hour; quiet++) filled.push(quiet);
+    }
+    filled.push(hour);
+  }
+  return filled;
 }
 
 const nameOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : '?');

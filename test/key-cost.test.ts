@@ -36,6 +36,7 @@ test('kinds and charges are read from events, by hand', async () => {
     ...[3, 4, 5].map((day) =>
       on(day, 'turned', { operation: 'RotateKey', event_type: 'AwsServiceEvent', quota_id: null }),
     ),
+    on(1, 'guessed', { outcome: 'denied', error_code: 'AccessDenied' }),
     on(1, 'other', { key_arn: arn('other', '999999999999') }),
     on(1, 'plain', { operation: 'ReEncrypt', destination_key_arn: arn('target') }),
   ]);
@@ -49,6 +50,7 @@ test('kinds and charges are read from events, by hand', async () => {
   expect(shown.sort()).toEqual([
     ['brought', 'imported', 'events', 1, 0],
     ['doomed', 'customer', 'assumed', 0, 0],
+    ['guessed', 'unproven', 'events', null, null],
     ['managed', 'aws_managed', 'events', 0, 0],
     ['mrk-one', 'multi_region', 'events', 1, 0],
     ['mrk-two', 'multi_region_primary', 'events', 1, 0],
@@ -76,6 +78,9 @@ test('a key is idle only where the window is covered', async () => {
   // One object spans the forty days: all hours are covered.
   expect(covered.get('old')!.idle_state).toBe('idle_candidate');
   expect(covered.get('new')!.idle_state).toBe('in_use');
+  const created = { operation: 'CreateKey', operation_class: 'management' };
+  const fresh = await keys([on(0, 'x'), on(20, 'fresh', created), on(40, 'y')]);
+  expect(fresh.get('fresh')!.idle_state).toBe('new');
   const short = await keys([on(0, 'old'), on(2, 'new')], { idle_days: 30 });
   expect(short.get('old')!.idle_state).toBe('in_use');
   const management = { operation: 'DescribeKey', operation_class: 'management_read' };

@@ -8,13 +8,14 @@ WITH seen AS (
   SELECT key_arn AS kms_key, principal_arn, via_service, event_time, operation, event_type, key_ref,
     custom_key_store_id,
     counted AND outcome = 'success' AND operation_class = 'cryptographic' AS is_use,
-    outcome = 'success' AS is_done
+    outcome = 'success' AS is_done, outcome NOT IN ('denied', 'failed') AS is_accepted
   FROM kms_events
   WHERE key_arn IS NOT NULL
   UNION ALL
   SELECT destination_key_arn, principal_arn, via_service, event_time, operation, event_type,
     NULL, NULL,
-    counted AND outcome = 'success' AND operation_class = 'cryptographic', outcome = 'success'
+    counted AND outcome = 'success' AND operation_class = 'cryptographic', outcome = 'success',
+    outcome NOT IN ('denied', 'failed')
   FROM kms_events
   WHERE destination_key_arn IS NOT NULL AND destination_key_arn <> coalesce(key_arn, '')
 )
@@ -32,6 +33,8 @@ SELECT kms_key AS key_arn, principal_arn, via_service,
   count_if(operation = 'RotateKey' AND event_type = 'AwsServiceEvent') AS rotations,
   count_if(operation = 'RotateKeyOnDemand' AND is_done) AS rotations_on_demand,
   count_if(operation = 'ReplicateKey' AND is_done) AS replications,
+  count_if(is_accepted) AS accepted,
+  max(event_time) FILTER (WHERE operation = 'CreateKey' AND is_done) AS created_at,
   max(event_time) FILTER (WHERE operation = 'ScheduleKeyDeletion' AND is_done) AS deletion_scheduled_at,
   max(event_time) FILTER (WHERE operation = 'CancelKeyDeletion' AND is_done) AS deletion_cancelled_at
 FROM seen

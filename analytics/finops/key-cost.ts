@@ -13,7 +13,10 @@ const Row = z.object({
   key_arn: z.string().meta({ description: 'key ARN' }),
   key_account_id: z.string().meta({ description: 'account that owns the key' }),
   region: z.string().meta({ description: 'AWS Region' }),
-  kind: z.enum(keyKinds).meta({ description: 'what the key is; foreign: another owner pays' }),
+  kind: z.enum(keyKinds).meta({
+    description:
+      'what the key is; foreign: another owner pays; unproven: only refused calls name it',
+  }),
   kind_basis: z
     .enum(['inventory', 'events', 'assumed'])
     .meta({ description: 'where the kind comes from' }),
@@ -36,8 +39,9 @@ const Row = z.object({
   uses: z.number().meta({ unit: 'calls', description: 'successful cryptographic calls' }),
   uses_first_half: z.number().meta({ unit: 'calls', description: 'of these in the first half' }),
   uses_second_half: z.number().meta({ unit: 'calls', description: 'of these in the second half' }),
-  idle_state: z.enum(['in_use', 'idle_candidate', 'coverage_missing']).meta({
-    description: 'idle_candidate: no use in the idle window, nine tenths of which are covered',
+  idle_state: z.enum(['in_use', 'new', 'idle_candidate', 'coverage_missing', 'not_own']).meta({
+    description:
+      'idle_candidate: no use in the idle window, nine tenths of which are covered; new: created in it; not_own: another owner’s, or unproven',
   }),
   covered_hours_idle_window: z
     .number()
@@ -50,7 +54,13 @@ export type KeyCostRow = z.output<typeof Row>;
 const Params = z.object({
   ...filters,
   account: z.string().max(64).optional().describe('account that owns the key'),
-  idle_days: z.coerce.number().int().min(1).max(730).default(30).describe('idle window, days'),
+  idle_days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(730)
+    .default(28)
+    .describe('idle window, days; whole weeks keep weekdays even'),
   limit: limit(1_000),
 });
 
@@ -115,7 +125,10 @@ export default defineAnalysis({
         region,
         ...charge,
         ...useOf(members),
-        idle_state: idleState(members, covered, params.idle_days),
+        idle_state:
+          charge.charge_usd_monthly === null
+            ? ('not_own' as const)
+            : idleState(members, covered, idle_from, params.idle_days),
         covered_hours_idle_window: covered,
       });
     }
@@ -171,6 +184,7 @@ function evidenceOf(key_arn: string, parts: readonly Part[]): KeyEvidence {
     // A rotation on demand is a call and, done, a service event: one of the two may be missing.
     rotations: Math.max(sumOf(parts, 'rotations'), sumOf(parts, 'rotations_on_demand')),
     deletion_pending: scheduled > cancelled,
+    accepted: sumOf(parts, 'accepted'),
   };
 }
 
@@ -195,8 +209,10 @@ function useOf(parts: readonly Part[]) {
   };
 }
 
-function idleState(parts: readonly Part[], covered: number, idle_days: number) {
+function idleState(parts: readonly Part[], covered: number, idle_from: Date, idle_days: number) {
   if (sumOf(parts, 'uses_recent') > 0) return 'in_use';
+  const created = instants(parts, 'created_at').at(-1);
+  if (created !== undefined && Date.parse(created) >= idle_from.getTime()) return 'new';
   return covered >= coverage_share_min * idle_days * 24 ? 'idle_candidate' : 'coverage_missing';
 }
 

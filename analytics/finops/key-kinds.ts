@@ -10,6 +10,7 @@ export const keyKinds = [
   'imported',
   'custom_store',
   'foreign',
+  'unproven',
 ] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
@@ -22,6 +23,8 @@ export interface KeyEvidence {
   replications: number;
   rotations: number;
   deletion_pending: boolean;
+  /** Events that were not refused: a key that only refused calls name may not exist. */
+  accepted: number;
 }
 
 export interface KeyCharge {
@@ -59,7 +62,7 @@ export function keyCharge(
   const rotations = inventory?.rotations ?? evidence.rotations;
   const prices = pricingFile.key_usd_per_month;
   const common = { kind, kind_basis: basis, state, rotations };
-  if (kind === 'foreign') {
+  if (kind === 'foreign' || kind === 'unproven') {
     return { ...common, charge_usd_monthly: null, rotation_surcharge_usd_monthly: null };
   }
   if (kind === 'aws_managed') {
@@ -106,6 +109,7 @@ function kindOf(
     const kind = evidence.replications > 0 ? 'multi_region_primary' : 'multi_region';
     return { kind, basis: 'events' };
   }
+  if (evidence.accepted === 0 && !inventory) return { kind: 'unproven', basis: 'events' };
   if (evidence.imports > 0) return { kind: 'imported', basis: 'events' };
   return { kind: 'customer', basis: 'assumed' };
 }
