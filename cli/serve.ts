@@ -5,6 +5,7 @@ import { serve, type RunningServer } from '../api/listen.ts';
 import type { IngestStatus, RawRecordReader } from '../api/options.ts';
 import { loadOrCreateToken } from '../api/token.ts';
 import { defaultConfig, readConfig, type Config } from '../core/config.ts';
+import { openLog } from '../core/log.ts';
 import { countFlag } from './ingest-command.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { DuckDbEngine, type Engine } from '../store/engine.ts';
@@ -57,6 +58,7 @@ export function startServer(
   rawRecord?: RawRecordReader,
 ): Promise<RunningServer> {
   const dashboards = fileURLToPath(new URL('../dashboards', import.meta.url));
+  const log = openLog();
   const tokenFile = flags.tokenFile ?? (loopback.has(flags.host) ? undefined : `${flags.db}.token`);
   return serve({
     engine,
@@ -68,6 +70,7 @@ export function startServer(
     dashboards: existsSync(dashboards) ? dashboards : undefined,
     database: flags.db,
     ingestStatus,
+    log: (message, fields) => log.error(fields, message),
     ...(rawRecord ? { rawRecord } : {}),
   });
 }
