@@ -2,14 +2,13 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { transferList, type EventBatch } from '../store/event-batch.ts';
 import { openReader } from './sources/open-reader.ts';
 import type { ObjectReader } from './sources/source.ts';
-import { FastReader } from './fast/fast-reader.ts';
-import { plainReader, readTask, type ReadTask } from './task.ts';
+import { chosenReader } from './fast/chosen-reader.ts';
+import { readTask, type ReadTask } from './task.ts';
 
 /** One reader a configuration, kept for the life of the worker: connections are worth keeping. */
 const readers = new Map<string, ObjectReader>();
 
-/** KEYMETER_READER=plain runs everything on the slow obvious reader. */
-const records = process.env['KEYMETER_READER'] === 'plain' ? plainReader : new FastReader();
+const records = chosenReader(process.env);
 
 /** The piscina task: reads objects, gives back a batch whose buffers move to the main thread. */
 export default async function work(task: ReadTask): Promise<EventBatch> {

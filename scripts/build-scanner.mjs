@@ -8,6 +8,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const scanner = path.join(root, 'ingest/scanner');
 const wasm = path.join(root, 'dist/ingest/scanner/scanner.wasm');
 
+const flags = [
+  '-O3',
+  '--enable=simd,bulk-memory',
+  // No garbage collector and no imports: memory is laid out by hand, and nothing aborts.
+  '--runtime=stub',
+  '--use=abort=',
+  '--noAssert',
+  // v128 in signatures: none of them is exported from the module.
+  '--disableWarning=112',
+];
+
 /** Does nothing when the output is newer than all that it is made of. */
 export function buildScanner() {
   const inputs = [
@@ -22,21 +33,12 @@ export function buildScanner() {
   if (inputs.every((file) => statSync(file).mtimeMs < built)) return;
   mkdirSync(path.dirname(wasm), { recursive: true });
   const unfinished = `${wasm}.${process.pid}`;
-  execFileSync(
-    process.execPath,
-    [
-      path.join(root, 'node_modules/assemblyscript/bin/asc.js'),
-      path.join(scanner, 'assembly/index.ts'),
-      ...['-o', unfinished],
-      ...['--enable', 'simd', '--enable', 'bulk-memory'],
-      // No garbage collector and no imports: memory is laid out by hand, and nothing aborts.
-      ...['--runtime', 'stub', '--use', 'abort=', '--noAssert'],
-      '-O3',
-      // v128 in signatures: none of them is exported from the module.
-      ...['--disableWarning', '112'],
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
+  const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const source = path.join(scanner, 'assembly/index.ts');
+  execFileSync(process.execPath, [asc, source, '-o', unfinished, ...flags], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   // Others may be loading the file: they see the old one or the new one.
   renameSync(unfinished, wasm);
 }

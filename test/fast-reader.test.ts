@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { chosenReader } from '../ingest/fast/chosen-reader.ts';
 import { FastReader } from '../ingest/fast/fast-reader.ts';
 import { InputError } from '../ingest/input-error.ts';
 import { pathFactsOf } from '../ingest/path-facts.ts';
@@ -219,6 +220,12 @@ describe('the fast reader gives the same batch as the plain one', () => {
     );
     expectSame(new FastReader(), files);
   });
+});
+
+test('KEYMETER_READER chooses the reader of the workers', () => {
+  expect(chosenReader({})).toBeInstanceOf(FastReader);
+  expect(chosenReader({ KEYMETER_READER: 'plain' })).toBe(plainReader);
+  expect(() => chosenReader({ KEYMETER_READER: 'plan' })).toThrow('"plan"');
 });
 
 test('a reader has one batch at a time', () => {

@@ -15,8 +15,16 @@ export const groups = [
   ['userIdentity', 'recipientAccountId', 'sessionCredentialFromConsole'],
   ['sourceIPAddress', 'userAgent', 'vpcEndpointId', 'tlsDetails'],
   [
-    ...['eventName', 'awsRegion', 'eventType', 'readOnly', 'requestParameters', 'responseElements'],
-    ...['additionalEventData', 'resources', 'errorCode', 'serviceEventDetails'],
+    'eventName',
+    'awsRegion',
+    'eventType',
+    'readOnly',
+    'requestParameters',
+    'responseElements',
+    'additionalEventData',
+    'resources',
+    'errorCode',
+    'serviceEventDetails',
   ],
   ['encryptionContext', 'awsRegion'],
 ] as const;
