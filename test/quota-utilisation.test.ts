@@ -145,7 +145,7 @@ test('equals a plain count over arrays: peaks, percentiles, windows, stores, cha
           .sort((a, b) => (key(a) < key(b) ? -1 : 1));
         const rows = await withEvents(eventsOf(calls.flat()), async (engine) => {
           const result = await quotaUtilisation.execute(
-            { include_aws_service, three_second_percent: 0, limit: 10_000 },
+            { include_aws_service, detail_percent: 0, limit: 10_000 },
             { engine, config },
           );
           return result.rows.map((row) => quotaUtilisation.row.parse(row));
@@ -222,8 +222,9 @@ test('the busiest hour of the week is named, and the range is half-open', async 
     withEvents(events, async (engine) => {
       return (await quotaUtilisation.execute(raw, { engine, config: defaultConfig })).rows;
     });
-  expect(await run({})).toMatchObject([
-    { busiest_hour_of_week: 'Mon 13:00', busiest_hour_calls: 2, accepted_3s_peak: null },
+  expect(await run({})).toMatchObject([{ busiest_hour_of_week: null, accepted_3s_peak: null }]);
+  expect(await run({ detail_percent: 0 })).toMatchObject([
+    { busiest_hour_of_week: 'Mon 13:00', busiest_hour_calls: 2, accepted_3s_peak: 2 },
   ]);
   expect(await run({ from: '2026-10-05T13:00:00Z', to: '2026-10-05T13:00:01Z' })).toMatchObject([
     { offered_calls: 1, first_at: '2026-10-05T13:00:00Z' },

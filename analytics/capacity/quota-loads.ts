@@ -33,20 +33,21 @@ export interface QuotaLoad extends QuotaScope {
   offered_calls: number;
   accepted_calls: number;
   active_seconds: number;
-  /** Accepted calls by hour of the week, 0 = Sunday 00:00 UTC. */
-  hours: Map<number, number>;
-  /** Null when not asked for (small peak) or when the window is longer than a second. */
+  /** The hour of the week (UTC, day 1 = Monday) with most accepted calls; null for a small peak. */
+  busiest_hour: { day_of_week: number; hour_of_day: number; calls: number } | null;
+  /** Null for a small peak, or when the window is longer than a second. */
   three_seconds: { calls: number; from_at: number } | null;
 }
 
 export interface QuotaLoadParams extends FilterValues {
   quota?: string | undefined;
   include_aws_service: boolean;
-  three_second_percent: number;
+  /** Busiest hour and three seconds are worked out for peaks from this percent of the quota up. */
+  detail_percent: number;
 }
 
 const readSql = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
-const dataRangeSql = readSql('data-range.sql');
+const hoursSql = readSql('quota-hours.sql');
 const threeSecondsSql = readSql('quota-three-seconds.sql');
 const windowSecondsSql = readSql('quota-window-seconds.sql');
 
@@ -59,16 +60,21 @@ export async function quotaLoads(
   params: QuotaLoadParams,
   context: AnalysisContext,
 ): Promise<QuotaLoad[]> {
-  const [range] = await runSql(dataRangeSql, {}, context);
-  if (!range?.['first_at']) return [];
-  const data = {
-    first: new Date(String(range['first_at'])),
-    last: new Date(String(range['last_at'])),
-  };
-  const bounds = { from: params.from ?? null, to: params.to ?? null };
+  const { include_aws_service } = params;
+  const whole = { from: params.from ?? null, to: params.to ?? null };
+  const wholeRows = await runSql(sql, { ...params, ...whole }, context);
+  const times = wholeRows.flatMap((row) => [
+    Date.parse(String(row['first_at'])),
+    Date.parse(String(row['last_at'])),
+  ]);
+  const first = new Date(times.reduce((a, b) => Math.min(a, b), Infinity));
+  const last = new Date(times.reduce((a, b) => Math.max(a, b), -Infinity));
+  const periods = wholeRows.length === 0 ? [] : constantPeriods(whole, { first, last });
   const loads = new Map<string, QuotaLoad>();
-  for (const period of constantPeriods(bounds, data)) {
-    const rows = await runSql(sql, { ...params, ...period }, context);
+  for (const period of periods) {
+    // Nearly always no default changes within the data, and the first answer stands.
+    const rows =
+      periods.length === 1 ? wholeRows : await runSql(sql, { ...params, ...period }, context);
     for (const load of readPeriod(rows, period, context)) merge(loads, load);
   }
   const stretches = new Map<string, QuotaLoad[]>();
@@ -76,10 +82,22 @@ export async function quotaLoads(
     const key = `${load.stretch.from?.toISOString()} ${load.stretch.to?.toISOString()}`;
     stretches.set(key, [...(stretches.get(key) ?? []), load]);
   }
+  const shared = ({ from, to }: Period) => ({ from, to, include_aws_service });
+  const isNear = (load: QuotaLoad) => {
+    const peak = load.bins.reduce((most, bin) => Math.max(most, bin.accepted), 0);
+    return peak * 100 >= params.detail_percent * (load.window?.limit_calls ?? 0);
+  };
   for (const together of stretches.values()) {
     const { stretch } = together[0]!;
-    await addThreeSeconds(together, stretch, params, context);
-    await useWindows(together, stretch, params, context);
+    await Promise.all([
+      addThreeSeconds(
+        together.filter((load) => isNear(load) && !isWindowed(load)),
+        shared(stretch),
+        context,
+      ),
+      addBusiestHour(together.filter(isNear), shared(stretch), context),
+    ]);
+    await useWindows(together.filter(isWindowed), shared(stretch), context);
   }
   return [...loads.values()];
 }
@@ -97,22 +115,18 @@ function readPeriod(
       load = emptyLoad(row, period);
       loads.set(load_no, load);
     }
-    const accepted_calls = Number(row['accepted_calls']);
-    if (row['hour_of_week'] !== null) {
-      load.hours.set(Number(row['hour_of_week']), accepted_calls);
-      continue;
-    }
     const bins = Number(row['seconds']);
     const offered = Number(row['offered']);
+    const accepted = Number(row['accepted']);
     load.bins.push({
       offered,
-      accepted: Number(row['accepted']),
+      accepted,
       bins,
       first_at: epochSeconds(String(row['first_at'])),
       last_at: epochSeconds(String(row['last_at'])),
     });
     load.offered_calls += offered * bins;
-    load.accepted_calls += accepted_calls;
+    load.accepted_calls += accepted * bins;
     load.active_seconds += bins;
   }
   for (const load of loads.values()) setValue(load, context);
@@ -144,68 +158,78 @@ function emptyLoad(row: Record<string, unknown>, period: Period): QuotaLoad {
     offered_calls: 0,
     accepted_calls: 0,
     active_seconds: 0,
-    hours: new Map(),
+    busiest_hour: null,
     three_seconds: null,
   };
 }
 
 const isWindowed = (load: QuotaLoad) => load.window !== null && load.window.window_seconds > 1;
 
+interface StretchParams {
+  from: Date | null;
+  to: Date | null;
+  include_aws_service: boolean;
+}
+
+/** The rows of a part of this analysis for these loads; none asked, none given. */
+async function rowsOf(
+  sql: string,
+  loads: readonly QuotaLoad[],
+  params: StretchParams,
+  context: AnalysisContext,
+): Promise<Record<string, unknown>[]> {
+  if (loads.length === 0) return [];
+  const load_numbers = loads.map((load) => String(load.load_no));
+  return context.engine.rows(sql, { ...params, load_numbers }, context);
+}
+
 async function addThreeSeconds(
   loads: readonly QuotaLoad[],
-  period: Period,
-  params: QuotaLoadParams,
+  params: StretchParams,
   context: AnalysisContext,
 ): Promise<void> {
-  const wanted = loads.filter((load) => {
-    if (isWindowed(load)) return false;
-    const peak = load.bins.reduce((most, bin) => Math.max(most, bin.accepted), 0);
-    return peak * 100 >= params.three_second_percent * (load.window?.limit_calls ?? 0);
-  });
-  if (wanted.length === 0) return;
-  const rows = await context.engine.rows(
-    threeSecondsSql,
-    { ...sharedParams(period, params), load_numbers: wanted.map((load) => String(load.load_no)) },
-    context,
-  );
-  const byLoad = new Map(rows.map((row) => [Number(row['load_no']), row]));
-  for (const load of wanted) {
-    const row = byLoad.get(load.load_no);
-    if (!row) continue;
-    const from_at = epochSeconds(String(row['from_at']));
-    load.three_seconds = { calls: Number(row['calls_3s']), from_at };
+  const byLoad = new Map(loads.map((load) => [load.load_no, load]));
+  for (const row of await rowsOf(threeSecondsSql, loads, params, context)) {
+    byLoad.get(Number(row['load_no']))!.three_seconds = {
+      calls: Number(row['calls_3s']),
+      from_at: epochSeconds(String(row['from_at'])),
+    };
+  }
+}
+
+async function addBusiestHour(
+  loads: readonly QuotaLoad[],
+  params: StretchParams,
+  context: AnalysisContext,
+): Promise<void> {
+  const byLoad = new Map(loads.map((load) => [load.load_no, load]));
+  for (const row of await rowsOf(hoursSql, loads, params, context)) {
+    // The busiest hour comes first.
+    byLoad.get(Number(row['load_no']))!.busiest_hour ??= {
+      day_of_week: Number(row['day_of_week']),
+      hour_of_day: Number(row['hour_of_day']),
+      calls: Number(row['accepted_calls']),
+    };
   }
 }
 
 /** Replaces the seconds of quotas below one a second by their sliding windows. */
 async function useWindows(
   loads: readonly QuotaLoad[],
-  period: Period,
-  params: QuotaLoadParams,
+  params: StretchParams,
   context: AnalysisContext,
 ): Promise<void> {
-  const windowed = loads.filter(isWindowed);
-  if (windowed.length === 0) return;
-  const seconds = new Map<number, ActiveSecond[]>(windowed.map((load) => [load.load_no, []]));
-  const rows = await context.engine.rows(
-    windowSecondsSql,
-    { ...sharedParams(period, params), load_numbers: windowed.map((load) => String(load.load_no)) },
-    context,
-  );
-  for (const row of rows) {
+  const seconds = new Map<number, ActiveSecond[]>(loads.map((load) => [load.load_no, []]));
+  for (const row of await rowsOf(windowSecondsSql, loads, params, context)) {
     seconds.get(Number(row['load_no']))!.push({
       second: epochSeconds(String(row['second'])),
       offered: Number(row['offered']),
       accepted: Number(row['accepted']),
     });
   }
-  for (const load of windowed) {
+  for (const load of loads) {
     load.bins = slidingWindows(seconds.get(load.load_no)!, load.window!.window_seconds);
   }
-}
-
-function sharedParams(period: Period, params: QuotaLoadParams) {
-  return { from: period.from, to: period.to, include_aws_service: params.include_aws_service };
 }
 
 /** Puts the parts of a load together whose value in force is the same one. */
@@ -222,7 +246,4 @@ function merge(loads: Map<string, QuotaLoad>, load: QuotaLoad): void {
   before.offered_calls += load.offered_calls;
   before.accepted_calls += load.accepted_calls;
   before.active_seconds += load.active_seconds;
-  for (const [hour, calls] of load.hours) {
-    before.hours.set(hour, (before.hours.get(hour) ?? 0) + calls);
-  }
 }

@@ -23,12 +23,14 @@ export default defineAnalysis({
   sql: new URL('./quota-utilisation.sql', import.meta.url),
   params: z.object({
     ...loadParams,
-    three_second_percent: z.coerce
+    detail_percent: z.coerce
       .number()
       .min(0)
       .max(100)
       .default(5)
-      .describe('the three-second maximum is given for peaks from this percent of the quota up'),
+      .describe(
+        'busiest hour and three-second maximum are worked out for peaks from this percent of the quota up',
+      ),
     limit: limit(1_000),
   }),
   row: utilisationRowSchema,

@@ -66,18 +66,18 @@ export const utilisationRowSchema = z.object({
   offered_calls: calls('calls offered in the range'),
   accepted_calls: calls('of these accepted'),
   throttled_calls: calls('of these throttled (a lower bound)'),
-  busiest_hour_of_week: text('hour of the week (UTC) with most accepted calls in all'),
-  busiest_hour_calls: calls('accepted calls in that hour of the week'),
+  busiest_hour_of_week: maybe(
+    'hour of the week (UTC) with most accepted calls in all, such as `Mon 09:00`; null when not computed',
+  ),
+  busiest_hour_calls: z
+    .number()
+    .nullable()
+    .meta({ unit: 'calls', description: 'accepted calls in that hour of the week' }),
   first_at: at('first active second while this value held'),
   last_at: at('last active second while this value held'),
 });
 
-const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-/** `Mon 09:00` of an hour of the week, 0 = Sunday 00:00 UTC. */
-export function hourOfWeek(hour: number): string {
-  return `${weekdays[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00`;
-}
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /** The row of one load. */
 export function utilisationRow(load: QuotaLoad): z.output<typeof utilisationRowSchema> {
@@ -87,9 +87,7 @@ export function utilisationRow(load: QuotaLoad): z.output<typeof utilisationRowS
     limit === null ? null : (100 * calls) / limit;
   const atPercent = (percent: number) =>
     limit_calls === null ? null : binsAtPercent(load.bins, limit_calls, percent);
-  const [busiestHour, busiestCalls] = [...load.hours].reduce((best, hour) =>
-    hour[1] > best[1] || (hour[1] === best[1] && hour[0] < best[0]) ? hour : best,
-  );
+  const busiest = load.busiest_hour;
   const three = load.three_seconds;
   return {
     caller_account_id: load.caller_account_id,
@@ -127,8 +125,10 @@ export function utilisationRow(load: QuotaLoad): z.output<typeof utilisationRowS
     offered_calls: load.offered_calls,
     accepted_calls: load.accepted_calls,
     throttled_calls: load.offered_calls - load.accepted_calls,
-    busiest_hour_of_week: hourOfWeek(busiestHour),
-    busiest_hour_calls: busiestCalls,
+    busiest_hour_of_week: busiest
+      ? `${weekdays[busiest.day_of_week - 1]} ${String(busiest.hour_of_day).padStart(2, '0')}:00`
+      : null,
+    busiest_hour_calls: busiest?.calls ?? null,
     first_at: isoSeconds(spread.first_at),
     last_at: isoSeconds(spread.last_at),
   };
