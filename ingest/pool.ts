@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { EventBatch } from '../store/event-batch.ts';
+import { readerName } from './fast/chosen-reader.ts';
 import type { ReadTask } from './task.ts';
 
 /** Worker threads that read, unzip and extract. None of them knows DuckDB. */
@@ -11,6 +12,8 @@ export class ReaderPool {
   readonly #piscina: Piscina;
 
   constructor(workers?: number) {
+    // A worker that throws while it starts has no good way to say why.
+    readerName(process.env);
     this.workers = workers ?? Math.max(1, Math.min(availableParallelism(), 16));
     this.#piscina = new Piscina({
       filename: workerFile(),
