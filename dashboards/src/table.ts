@@ -13,6 +13,8 @@ export interface TableOptions {
 }
 
 const rows_shown = 100;
+/** Text beyond this wraps; shorter text stays on its line. */
+const long_text = 64;
 
 /** A sortable table of rows; headers, units and meanings come from the row's schema. */
 export function rowTable(
@@ -88,7 +90,8 @@ export function rowTable(
     const numeric = isNumeric(field) ? 'number' : undefined;
     const own = options.cell?.(name, row);
     const content = own ?? cellContent(name, value, field, row);
-    return h('td', { class: numeric, 'data-column': name }, content);
+    const long = !numeric && (content.textContent ?? '').length > long_text;
+    return h('td', { class: numeric ?? (long ? 'long' : undefined), 'data-column': name }, content);
   }
 }
 

@@ -7,7 +7,7 @@ export interface ChartOptions {
   option: Option;
   /** What the chart says, in words, for those who can't see it. */
   label: string;
-  height?: 'low' | 'high';
+  height?: 'low' | 'high' | number;
   /** Called with the name and value of what was clicked. */
   onclick?: (target: ChartTarget) => void;
   /** Called with the zoomed part of the x axis, as instants, when the reader stops zooming. */
@@ -55,11 +55,13 @@ export function theme() {
 
 /** An element that becomes a chart when the library is there. */
 export function chart(options: ChartOptions): HTMLElement {
+  const { height = 'low' } = options;
   const element = h('div', {
-    class: `chart ${options.height ?? 'low'}`,
+    class: `chart ${typeof height === 'string' ? height : ''}`,
     role: 'img',
     'aria-label': options.label,
   });
+  if (typeof height === 'number') element.style.height = `${height}px`;
   void draw(element, options);
   return element;
 }

@@ -17,7 +17,7 @@ export function explorePage(): Node[] {
         {},
         name ? `This server has no analysis ${name}.` : 'Every question that the log can answer.',
       ),
-      questionList(),
+      h('section', { class: 'panel', 'aria-label': 'Questions' }, questionList()),
     ];
   }
   const own = ownParams(info);

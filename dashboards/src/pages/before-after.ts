@@ -1,0 +1,4 @@
+/** Two ranges against each other. */
+export function beforeAfterPanel(): HTMLElement | null {
+  return null;
+}

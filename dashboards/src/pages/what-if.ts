@@ -1,0 +1,4 @@
+/** Sliders over quota-what-if. */
+export function whatIfPanel(): HTMLElement | null {
+  return null;
+}
