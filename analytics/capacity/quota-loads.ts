@@ -42,11 +42,15 @@ export interface QuotaLoad extends QuotaScope {
 export interface QuotaLoadParams extends FilterValues {
   quota?: string | undefined;
   include_aws_service: boolean;
-  /** Busiest hour and three seconds are worked out for peaks from this percent of the quota up. */
-  detail_percent: number;
+  /**
+   * Busiest hour and three seconds are worked out for peaks from this percent of the quota up; absent
+   * for none.
+   */
+  detail_percent?: number;
 }
 
 const readSql = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+const sql = readSql('quota-utilisation.sql');
 const hoursSql = readSql('quota-hours.sql');
 const threeSecondsSql = readSql('quota-three-seconds.sql');
 const windowSecondsSql = readSql('quota-window-seconds.sql');
@@ -56,7 +60,6 @@ const windowSecondsSql = readSql('quota-window-seconds.sql');
  * parts with the same value are put together again.
  */
 export async function quotaLoads(
-  sql: string,
   params: QuotaLoadParams,
   context: AnalysisContext,
 ): Promise<QuotaLoad[]> {
@@ -77,18 +80,14 @@ export async function quotaLoads(
       periods.length === 1 ? wholeRows : await runSql(sql, { ...params, ...period }, context);
     for (const load of readPeriod(rows, period, context)) merge(loads, load);
   }
-  const stretches = new Map<string, QuotaLoad[]>();
-  for (const load of loads.values()) {
-    const key = `${load.stretch.from?.toISOString()} ${load.stretch.to?.toISOString()}`;
-    stretches.set(key, [...(stretches.get(key) ?? []), load]);
-  }
   const shared = ({ from, to }: Period) => ({ from, to, include_aws_service });
+  const { detail_percent } = params;
   const isNear = (load: QuotaLoad) => {
+    if (detail_percent === undefined) return false;
     const peak = load.bins.reduce((most, bin) => Math.max(most, bin.accepted), 0);
-    return peak * 100 >= params.detail_percent * (load.window?.limit_calls ?? 0);
+    return peak * 100 >= detail_percent * (load.window?.limit_calls ?? 0);
   };
-  for (const together of stretches.values()) {
-    const { stretch } = together[0]!;
+  for (const [stretch, together] of byStretch([...loads.values()])) {
     await Promise.all([
       addThreeSeconds(
         together.filter((load) => isNear(load) && !isWindowed(load)),
@@ -100,6 +99,19 @@ export async function quotaLoads(
     await useWindows(together.filter(isWindowed), shared(stretch), context);
   }
   return [...loads.values()];
+}
+
+/** Loads by the stretch of time that they are of. */
+export function byStretch(loads: readonly QuotaLoad[]): [Period, QuotaLoad[]][] {
+  const stretches = new Map<string, [Period, QuotaLoad[]]>();
+  for (const load of loads) {
+    const { from, to } = load.stretch;
+    const key = `${from?.toISOString()} ${to?.toISOString()}`;
+    const found = stretches.get(key);
+    if (found) found[1].push(load);
+    else stretches.set(key, [{ from, to }, [load]]);
+  }
+  return [...stretches.values()];
 }
 
 function readPeriod(

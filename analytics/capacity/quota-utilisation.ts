@@ -34,8 +34,8 @@ export default defineAnalysis({
     limit: limit(1_000),
   }),
   row: utilisationRowSchema,
-  async run(sql, params, context) {
-    const loads = await quotaLoads(sql, params, context);
+  async run(_sql, params, context) {
+    const loads = await quotaLoads(params, context);
     const rows = loads.map((load) => utilisationRow(load));
     rows.sort(
       (a, b) =>

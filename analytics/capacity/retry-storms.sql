@@ -1,0 +1,39 @@
+-- Question: which calls were repeated again and again after they were throttled?
+-- Grain: one row for each thing that was attempted (caller account, Region, principal, operation, key,
+--        encryption context) and throttled at least $attempts_min - 1 times, with all its attempts in
+--        order, each as 2 * epoch seconds + 1 when it was throttled and + 0 when not.
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $quota (VARCHAR or NULL),
+--         $attempts_min, $within_seconds (BIGINT), $include_aws_service (BOOLEAN).
+-- Caveats: within a second the throttled attempts are put first; the log does not give their order.
+WITH refused AS (
+  SELECT caller_account_id, region, principal_arn, operation, coalesce(key_arn, key_ref) AS key_name,
+    encryption_context, min(event_time) AS first_at, max(event_time) AS last_at
+  FROM kms_events
+  WHERE counted
+    AND outcome = 'throttled'
+    AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+    AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
+    AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
+    AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
+    AND (CAST($quota AS VARCHAR) IS NULL OR quota_id = $quota)
+    AND ($include_aws_service OR principal_type <> 'AWSService')
+  GROUP BY caller_account_id, region, principal_arn, operation, coalesce(key_arn, key_ref), encryption_context
+  HAVING count(*) >= $attempts_min - 1
+)
+SELECT r.caller_account_id, r.region, r.principal_arn, r.operation, r.key_name, r.encryption_context,
+  array_agg(CAST(to_unixtime(e.event_time) AS BIGINT) * 2 + CASE WHEN e.outcome = 'throttled' THEN 1 ELSE 0 END
+    ORDER BY e.event_time, CASE WHEN e.outcome = 'throttled' THEN 0 ELSE 1 END) AS attempts
+FROM refused AS r
+JOIN kms_events AS e ON e.principal_arn = r.principal_arn
+  AND e.operation = r.operation
+  AND e.caller_account_id IS NOT DISTINCT FROM r.caller_account_id
+  AND e.region IS NOT DISTINCT FROM r.region
+  AND coalesce(e.key_arn, e.key_ref) IS NOT DISTINCT FROM r.key_name
+  AND e.encryption_context IS NOT DISTINCT FROM r.encryption_context
+  AND e.event_time >= r.first_at
+  AND e.event_time <= r.last_at + $within_seconds * INTERVAL '1' SECOND
+WHERE e.counted
+  AND (CAST($from AS TIMESTAMP) IS NULL OR e.event_time >= $from)
+  AND (CAST($to AS TIMESTAMP) IS NULL OR e.event_time < $to)
+  AND ($include_aws_service OR e.principal_type <> 'AWSService')
+GROUP BY r.caller_account_id, r.region, r.principal_arn, r.operation, r.key_name, r.encryption_context
