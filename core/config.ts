@@ -31,12 +31,25 @@ export const keyInventoryEntry = z.object({
 });
 export type KeyInventoryEntry = z.output<typeof keyInventoryEntry>;
 
+/** KMS usage that was billed, by Region and usage type; summed from a bill's export. */
+export const billingLine = z.object({
+  region: z.string().nullable(),
+  usage_type: z.string(),
+  quantity: z.number(),
+  cost_usd: z.number(),
+  period_from: z.string(),
+  period_to: z.string(),
+});
+export type BillingLine = z.output<typeof billingLine>;
+
 /** keymeter.json: what the log cannot tell. Every part is optional. */
 export const configSchema = z.object({
   quotaOverrides: z.array(quotaOverride).default([]),
   priceOverrides: z.array(priceOverride).default([]),
   /** Keys that exist, used or not: see `keymeter keys pull`. */
   keyInventory: z.array(keyInventoryEntry).default([]),
+  /** What was billed: see cost-reconciliation. */
+  billing: z.array(billingLine).default([]),
   /** Accounts of the organisation; others are foreign. Empty: the accounts whose trails were read. */
   ownAccounts: z.array(z.string()).default([]),
 });
