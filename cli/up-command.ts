@@ -65,7 +65,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     process.stderr.write(ingestSummaryText(summary));
     const context = { engine, config };
     const configFlag = configFile ? ` --config ${configFile}` : '';
-    const report = await overviewReport(context, ` --db ${db}${configFlag}`);
+    const report = await overviewReport(context, { flags: ` --db ${db}${configFlag}` });
     const width = process.stdout.columns ?? report_width_default;
     process.stdout.write(`\n${reportText(report, width)}`);
     if (!server) return;

@@ -8,28 +8,36 @@ export function textTable(
   width: number,
 ): string {
   const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
-  return naturalWidth(columns, cells) <= width ? grid(columns, cells) : blocks(columns, cells);
+  return gridWidth(columns, cells) <= width ? grid(columns, cells) : blocks(columns, cells);
 }
 
-function naturalWidth(columns: readonly string[], cells: readonly string[][]): number {
-  return columns
-    .map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)) + 3)
+/** Columns that a grid of these headings and cells takes, borders included. */
+export function gridWidth(
+  headings: readonly string[],
+  cells: readonly (readonly string[])[],
+): number {
+  return headings
+    .map((heading, i) => {
+      const lines = heading.split('\n').map((line) => line.length);
+      return Math.max(...lines, ...cells.map((row) => row[i]!.length)) + 3;
+    })
     .reduce((sum, width) => sum + width, 1);
 }
 
-function grid(columns: readonly string[], cells: readonly string[][]): string {
-  const numeric = columns.map((_, i) => cells.every((row) => /^-?[\d,.]*$/.test(row[i]!)));
+/** Cells under their headings, numbers to the right. */
+export function grid(headings: readonly string[], cells: readonly (readonly string[])[]): string {
+  const numeric = headings.map((_, i) => cells.every((row) => /^(-?[\d,.]+|–)?$/.test(row[i]!)));
   const table = new Table({
-    head: [...columns],
+    head: [...headings],
     colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  table.push(...cells);
+  table.push(...cells.map((row) => [...row]));
   return table.toString();
 }
 
 /** A table too wide for the terminal reads better as one block a row. */
-function blocks(columns: readonly string[], cells: readonly string[][]): string {
+export function blocks(columns: readonly string[], cells: readonly (readonly string[])[]): string {
   const label = Math.max(...columns.map((name) => name.length));
   return cells
     .map((row, n) => {

@@ -1,0 +1,279 @@
+import type { AnalysisContext } from '../analytics/analysis.ts';
+import {
+  coverageFacts,
+  coverageSentences,
+  type CoverageScope,
+} from '../analytics/coverage-note.ts';
+import { parseInstant } from '../core/time.ts';
+import { evidenceTables } from './evidence-tables.ts';
+import { figureText } from './figure-text.ts';
+import type { Report, ReportTable } from './report.ts';
+import { ReportBuilder, shellWord, type ReportOptions } from './report-builder.ts';
+import { callFigures } from './shared-sections.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export interface SecurityOptions extends ReportOptions {
+  principal?: string | undefined;
+  key?: string | undefined;
+}
+
+/** Facts of an incident, without a verdict of intent: who used what, when, from where; what is not known. */
+export async function securityReport(
+  context: AnalysisContext,
+  options: SecurityOptions = {},
+): Promise<Report> {
+  const builder = await ReportBuilder.open(context, options);
+  const { principal, key } = options;
+  const subject: Record<string, string> = {
+    ...(principal ? { principal } : {}),
+    ...(key ? { key } : {}),
+  };
+  if (!principal && !key) await callFigures(builder);
+  const events = await timelines(builder, subject);
+  if (principal) await reach(builder, principal);
+  await access(builder, subject);
+  await denials(builder, subject);
+  await changes(builder, subject);
+  for (const name of ['detections', 'deletion-risk', 'grants', 'cross-account', 'first-seen']) {
+    if (builder.has(name)) await further(builder, name, subject);
+  }
+  if (principal && builder.has('origins')) await further(builder, 'origins', subject);
+  await proof(builder, events, options);
+  const asked = { ...options.filters, ...subject };
+  return builder.finish('security', 'KMS evidence report', asked);
+}
+
+const timelineColumns = [
+  'first_at',
+  'last_at',
+  'operation',
+  'outcome',
+  ['principal_arn', 'principal'],
+  'key',
+  ['caller_source', 'from'],
+  'calls',
+  'region',
+  ['via_service', 'via'],
+  'error_code',
+  ['resource_arn', 'resource'],
+  'user_agent',
+  'event_id',
+] as const;
+
+/** The timelines of what was asked for; gives the event ids of their rows. */
+async function timelines(builder: ReportBuilder, subject: Row): Promise<string[]> {
+  const tables: ReportTable[] = [];
+  const findings: string[] = [];
+  const events: string[] = [];
+  let question = '';
+  for (const [what, name] of [
+    ['principal', 'principal-timeline'],
+    ['key', 'key-timeline'],
+  ] as const) {
+    const value = subject[what];
+    if (typeof value !== 'string') continue;
+    const answer = await builder.run(name, { [what]: value, limit: '100000' });
+    builder.note(...answer.notes);
+    question = answer.analysis.question;
+    const calls = answer.rows.reduce((sum, row) => sum + Number(row['calls']), 0);
+    const failed = answer.rows.filter((row) => row['outcome'] === 'denied');
+    if (answer.rows.length > 0) {
+      builder.headline(
+        answer.figure(`calls of the ${what}`, { kind: 'sum', column: 'calls' }),
+        answer.figure(`denied, of the ${what}`, {
+          kind: 'sum',
+          column: 'calls',
+          where: { outcome: 'denied' },
+        }),
+      );
+    }
+    findings.push(
+      answer.rows.length === 0
+        ? `No event of the ${what} stands in the logs that were read; that is no proof of no use.`
+        : `${figureText(calls, 'calls')} calls in ${answer.truncated ? 'more than ' : ''}${answer.rows.length} runs of like calls, from ${String(answer.rows[0]!['first_at'])} to ${latest(answer.rows)}; ${failed.length} of the runs were denied.`,
+    );
+    tables.push(answer.table(name, answer.analysis.title, timelineColumns, { rows_max: 500 }));
+    events.push(...answer.rows.map((row) => String(row['event_id'])));
+  }
+  if (question) builder.section({ title: 'What happened, in order', question, findings, tables });
+  return events;
+}
+
+const latest = (rows: readonly Row[]) =>
+  rows.reduce((last, row) => (String(row['last_at']) > last ? String(row['last_at']) : last), '');
+
+async function reach(builder: ReportBuilder, principal: string): Promise<void> {
+  const answer = await builder.run('blast-radius', { principal, limit: '1000000' });
+  const kinds = [...new Set(answer.rows.map((row) => String(row['kind'])))];
+  builder.section({
+    title: 'What was reached',
+    question: answer.analysis.question,
+    findings: kinds.map((kind) => {
+      const of = answer.rows.filter((row) => row['kind'] === kind);
+      const calls = of.reduce((sum, row) => sum + Number(row['calls']), 0);
+      const least = answer.truncated ? 'at least ' : '';
+      return `${least}${figureText(of.length, null)} × ${kind.replaceAll('_', ' ')} (${figureText(calls, 'calls')} calls).`;
+    }),
+    tables: [
+      answer.table(
+        'blast-radius',
+        answer.analysis.title,
+        ['kind', 'name', 'first_at', 'last_at', 'calls', 'denied_calls'],
+        { rows_max: 200 },
+      ),
+    ],
+  });
+}
+
+async function access(builder: ReportBuilder, subject: Record<string, string>): Promise<void> {
+  const answer = await builder.run('access-matrix', subject);
+  builder.section({
+    title: 'Who used which key',
+    question: answer.analysis.question,
+    tables: [
+      answer.table(
+        'access-matrix',
+        answer.analysis.title,
+        [
+          ['principal_arn', 'principal'],
+          'key',
+          'first_at',
+          'last_at',
+          'calls',
+          ['denied_calls', 'denied'],
+          ['decrypt_calls', 'decrypts'],
+          ['change_calls', 'changes'],
+        ],
+        { rows_max: Object.keys(subject).length > 0 ? 100 : 20 },
+      ),
+    ],
+  });
+}
+
+async function denials(builder: ReportBuilder, subject: Record<string, string>): Promise<void> {
+  const answer = await builder.run('denied-access', subject);
+  const calls = answer.rows.reduce((sum, row) => sum + Number(row['denied_calls']), 0);
+  const later = answer.rows.filter((row) => row['first_success_after_at'] !== null).length;
+  builder.section({
+    title: 'What was refused',
+    question: answer.analysis.question,
+    findings:
+      answer.rows.length === 0
+        ? []
+        : [
+            `${figureText(calls, 'calls')} denied calls stand in the log; in ${later} of ${answer.rows.length} cases the same call worked afterwards.`,
+          ],
+    tables: [
+      answer.table(
+        'denied-access',
+        answer.analysis.title,
+        [
+          ['principal_arn', 'principal'],
+          'operation',
+          'key',
+          ['denied_calls', 'denied'],
+          'first_at',
+          'last_at',
+          ['a_source', 'from'],
+          ['first_success_after_at', 'worked at'],
+          'error_message',
+        ],
+        { rows_max: 25 },
+      ),
+    ],
+  });
+}
+
+async function changes(builder: ReportBuilder, subject: Row): Promise<void> {
+  const ofKey: Record<string, string> =
+    typeof subject['key'] === 'string' ? { key: subject['key'] } : {};
+  const mine = (row: Row) =>
+    typeof subject['principal'] !== 'string' || row['principal_arn'] === subject['principal'];
+  const policies = await builder.run('policy-changes', ofKey);
+  const life = await builder.run('key-lifecycle', ofKey);
+  builder.note(...policies.notes);
+  const judged = policies.rows.filter((row) => mine(row) && row['verdict'] !== 'none');
+  builder.section({
+    title: 'What was changed',
+    question: policies.analysis.question,
+    findings: judged
+      .slice(0, 10)
+      .map(
+        (row) =>
+          `${String(row['changed_at'])}, ${String(row['key'])}: ${String(row['verdict_detail'])}`,
+      ),
+    tables: [
+      policies.table(
+        'policy-changes',
+        policies.analysis.title,
+        [
+          'changed_at',
+          'key',
+          'verdict',
+          'difference',
+          ['principal_arn', 'principal'],
+          'outcome',
+          ['caller_source', 'from'],
+        ],
+        {
+          rows_max: 50,
+          keep: (row) => mine(row) && row['difference'] !== 'the first policy of the key',
+        },
+      ),
+      life.table(
+        'key-lifecycle',
+        life.analysis.title,
+        ['changed_at', 'key', 'operation', 'detail', ['principal_arn', 'principal'], 'outcome'],
+        { rows_max: 50, keep: mine },
+      ),
+    ],
+  });
+}
+
+/** An analysis with the columns that hold something, narrowed to the subject as far as it can be. */
+async function further(
+  builder: ReportBuilder,
+  name: string,
+  subject: Record<string, string>,
+): Promise<void> {
+  const answer = await builder.run(name, builder.known(name, subject));
+  const columns = Object.keys(answer.analysis.row.shape).filter((column) =>
+    answer.rows.some((row) => row[column] !== null && row[column] !== ''),
+  );
+  builder.section({
+    title: answer.analysis.title,
+    question: answer.analysis.question,
+    tables: [answer.table(name, answer.analysis.title, columns.slice(0, 12), { rows_max: 25 })],
+  });
+}
+
+/** What the answers rest on: coverage, the objects with their hashes, and the check still to be run. */
+async function proof(
+  builder: ReportBuilder,
+  events: readonly string[],
+  options: SecurityOptions,
+): Promise<void> {
+  const { from, to, account, region } = options.filters ?? {};
+  const now = new Date();
+  const scope: CoverageScope = {
+    from: (from && parseInstant(from, now)) || undefined,
+    to: (to && parseInstant(to, now)) || undefined,
+    account,
+    region,
+  };
+  const facts = await coverageFacts(builder.context, scope);
+  const { tables, sources } = await evidenceTables(builder, events);
+  builder.section({
+    title: 'What this rests on',
+    question: 'Which hours do the logs cover, which files hold these events, and are they whole?',
+    findings: [
+      ...coverageSentences(facts),
+      ...sources.map(
+        (source) =>
+          `This report does not verify signatures. Run: keymeter verify ${shellWord(source)}`,
+      ),
+    ],
+    tables,
+  });
+}
