@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { Analysis, AnalysisContext } from '../analysis.ts';
+import { defineInvestigation } from '../investigation/investigation.ts';
+import { filters, limit } from '../params.ts';
+
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What a rule is, apart from its logic. */
+export interface Rule {
+  /** Stable: findings are known by it. */
+  id: string;
+  severity: Severity;
+  /** MITRE ATT&CK techniques (Enterprise, cloud), the main one first. */
+  techniques: readonly { id: string; name: string }[];
+  false_positives: readonly string[];
+}
+
+export interface Detection extends Analysis {
+  rule: Rule;
+  /** The findings alone, without the coverage of the range; parses raw parameters as `execute` does. */
+  findings(raw: unknown, context: AnalysisContext): Promise<Finding[]>;
+}
+
+const nullable = (description: string) => z.string().nullable().meta({ description });
+
+/** A finding, of whatever rule. */
+export const findingRow = z.object({
+  rule: z.string().meta({ description: 'name of the rule' }),
+  rule_id: z.string().meta({ description: 'id of the rule' }),
+  severity: z.enum(severities).meta({ description: 'low, medium, high or critical' }),
+  technique: z.string().meta({ description: 'MITRE ATT&CK technique id' }),
+  first_at: z.string().meta({ unit: 'instant', description: 'first event of the evidence' }),
+  last_at: z.string().meta({ unit: 'instant', description: 'last event of the evidence' }),
+  account_id: nullable('account of the caller'),
+  region: nullable('AWS Region; null when several'),
+  principal_arn: nullable('who did it'),
+  key: nullable('key ARN, or as typed; null when several or none'),
+  finding: z.string().meta({ description: 'what was seen, in words' }),
+  events: z.number().meta({ unit: 'events', description: 'events that make the finding' }),
+  evidence_event_ids: z
+    .array(z.string())
+    .meta({ description: 'eventIDs of the evidence, the first ones in time (20 at most)' }),
+});
+
+export type Finding = z.output<typeof findingRow>;
+
+/** What a rule's SQL gives; `evidence` is a list of event ids in order of time. */
+export interface Evidence {
+  first_at: string;
+  last_at: string;
+  account_id: string | null;
+  region: string | null;
+  principal_arn: string | null;
+  key: string | null;
+  events: number;
+  evidence: string[];
+  [column: string]: unknown;
+}
+
+export const detectionParams = { ...filters, limit: limit(1_000, 100_000) };
+
+export interface DetectionDefinition<P extends z.ZodObject> extends Rule {
+  name: string;
+  title: string;
+  question: string;
+  caveats: readonly string[];
+  sql: URL;
+  /** detectionParams and the rule's thresholds with their defaults. */
+  params: P;
+  /** What the finding says; null when the row is no finding after all. */
+  finding: (row: Evidence, params: z.output<P>) => string | null;
+  severityOf?: (row: Evidence, params: z.output<P>) => Severity;
+  /** Further values for the SQL, such as the own accounts. */
+  bind?: (
+    params: z.output<P>,
+    context: AnalysisContext,
+  ) => Promise<Record<string, string | readonly string[]>>;
+  /** Turns the SQL's rows into evidence where SQL alone cannot. */
+  judge?: (
+    rows: Record<string, unknown>[],
+    params: z.output<P>,
+    context: AnalysisContext,
+  ) => Promise<Evidence[]>;
+}
+
+/** Makes an analysis of a rule: its rows are findings. */
+export function defineDetection<P extends z.ZodObject>(
+  definition: DetectionDefinition<P>,
+): Detection {
+  const { id, severity, techniques, false_positives, name } = definition;
+  const analysis = defineInvestigation({
+    name,
+    topic: 'detections',
+    title: definition.title,
+    question: definition.question,
+    audience: ['security'],
+    caveats: [
+      ...definition.caveats,
+      ...false_positives.map((text) => `Known false positive: ${text}`),
+    ],
+    sql: definition.sql,
+    params: definition.params,
+    row: findingRow,
+    run: async (sql, params, context) => ({ rows: await find(sql, params, context) }),
+  });
+  const rule = { id, severity, techniques, false_positives };
+  const findings = (raw: unknown, context: AnalysisContext) =>
+    find(analysis.sqlText, definition.params.parse(raw), context);
+  return { ...analysis, rule, findings };
+
+  async function find(
+    sql: string,
+    params: z.output<P>,
+    context: AnalysisContext,
+  ): Promise<Finding[]> {
+    const more = (await definition.bind?.(params, context)) ?? {};
+    const bound = { ...(params as Record<string, string>), limit: null, ...more };
+    const found = await context.engine.rows(sql, bound, context);
+    const evidence = definition.judge
+      ? await definition.judge(found, params, context)
+      : (found as Evidence[]);
+    return evidence.flatMap((row): Finding[] => {
+      const finding = definition.finding(row, params);
+      if (finding === null) return [];
+      return [
+        {
+          rule: name,
+          rule_id: id,
+          severity: definition.severityOf?.(row, params) ?? severity,
+          technique: techniques[0]!.id,
+          first_at: row.first_at,
+          last_at: row.last_at,
+          account_id: row.account_id,
+          region: row.region,
+          principal_arn: row.principal_arn,
+          key: row.key,
+          finding,
+          events: row.events,
+          evidence_event_ids: row.evidence,
+        },
+      ];
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { runSql } from '../analysis.ts';
+import { defineInvestigation } from '../investigation/investigation.ts';
+import { detectionParams, findingRow, severities, type Finding } from './detection.ts';
+import { rules } from './rules.ts';
+
+const names = rules.map((rule) => rule.name);
+
+const chosenRules = z
+  .string()
+  .max(1_000)
+  .optional()
+  .transform((text, context) => {
+    const wanted =
+      text
+        ?.split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '') ?? [];
+    const unknown = wanted.filter(
+      (want) => !rules.some((r) => r.name === want || r.rule.id === want),
+    );
+    if (unknown.length > 0) {
+      context.addIssue({
+        code: 'custom',
+        message: `no rule ${unknown.join(', ')}; there are ${names.join(', ')}`,
+      });
+    }
+    return wanted;
+  })
+  .meta({ type: 'string', examples: ['mass-decrypt,blindness'] });
+
+export default defineInvestigation({
+  name: 'detections',
+  topic: 'detections',
+  title: 'Detections',
+  question:
+    'What do the rules find: destruction, opened policies, mass decryption, blinded trails and the rest?',
+  audience: ['security'],
+  caveats: [
+    'A finding states what the log shows; whether it was allowed, and meant, is for the reader.',
+    'Thresholds are the defaults of each rule; run a rule by its own name to change them.',
+    'A rule that finds nothing says nothing about hours without coverage.',
+  ],
+  sql: new URL('./detections.sql', import.meta.url),
+  params: z.object({
+    ...detectionParams,
+    rules: chosenRules.describe('names or ids of rules, separated by commas; default: all'),
+    severity: z.enum(severities).default('low').describe('findings of this severity or above'),
+  }),
+  row: findingRow,
+  async run(sql, params, context) {
+    const chosen = rules.filter(
+      (r) =>
+        params.rules.length === 0 ||
+        params.rules.includes(r.name) ||
+        params.rules.includes(r.rule.id),
+    );
+    const { from, to, account, region } = params;
+    const scope = { from, to, account, region };
+    const findings: Finding[] = [];
+    // One after the other: each may scan the whole log.
+    for (const rule of chosen) {
+      findings.push(...(await rule.findings(scope, context)));
+    }
+    const atLeast = severities.indexOf(params.severity);
+    const rows = findings
+      .filter((finding) => severities.indexOf(finding.severity) >= atLeast)
+      .sort((a, b) => compare(a.first_at, b.first_at) || compare(a.rule_id, b.rule_id));
+    const [seen] = await runSql(sql, params, context);
+    return {
+      rows,
+      notes: [
+        `${chosen.length} rules looked at ${seen?.['events']} events from ${seen?.['first_at'] ?? '(none)'} to ${seen?.['last_at'] ?? '(none)'}; ${chosen.filter((r) => rows.some((row) => row.rule === r.name)).length} of them found something.`,
+      ],
+    };
+  },
+});
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
