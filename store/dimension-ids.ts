@@ -6,6 +6,7 @@ import {
   type DimensionName,
   type Table,
 } from './event-batch.ts';
+import { pickRows } from './pick-rows.ts';
 
 /** Entries of one dictionary before it is forgotten: bounds memory whatever the trail's size. */
 const entries_max = 200_000;
@@ -65,7 +66,7 @@ export class DimensionIds {
       }
       ids[row] = id;
     }
-    const fresh = rows.length === table.rowCount ? table : pick(table, rows);
+    const fresh = rows.length === table.rowCount ? table : pickRows(table, Int32Array.from(rows));
     const numbers = Int32Array.from(rows, (row) => ids[row]!);
     return {
       ids,
@@ -100,28 +101,4 @@ function tupleKey(columns: readonly Column[], row: number): string {
     } else key += `${String((column.data as Uint8Array)[row])};`;
   }
   return key;
-}
-
-function pick(table: Table, rows: readonly number[]): Table {
-  const columns = Object.entries(table.columns).map(([name, column]): [string, Column] => [
-    name,
-    pickColumn(column, rows),
-  ]);
-  return { rowCount: rows.length, columns: Object.fromEntries(columns) };
-}
-
-function pickColumn(column: Column, rows: readonly number[]): Column {
-  const valid = column.valid ? { valid: Uint8Array.from(rows, (row) => column.valid![row]!) } : {};
-  if (column.kind === 'text') {
-    const offsets = new Uint32Array(rows.length + 1);
-    const parts = rows.map((row) =>
-      column.bytes.subarray(column.offsets[row], column.offsets[row + 1]),
-    );
-    parts.forEach((part, i) => {
-      offsets[i + 1] = offsets[i]! + part.length;
-    });
-    return { kind: 'text', bytes: new Uint8Array(Buffer.concat(parts)), offsets, ...valid };
-  }
-  if (column.kind !== 'boolean') throw new Error(`dimensions hold no ${column.kind}`);
-  return { kind: 'boolean', data: Uint8Array.from(rows, (row) => column.data[row]!), ...valid };
 }

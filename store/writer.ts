@@ -1,24 +1,22 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../core/errors.ts';
-import { addCallSeconds, foldCallSeconds, isFolded } from './call-seconds.ts';
+import { foldCallSeconds, isFolded } from './call-seconds.ts';
 import { appendColumns, ordered } from './chunk-append.ts';
-import { countObjects, type FreshCounts } from './count-objects.ts';
+import { countObjects } from './count-objects.ts';
 import type { Database } from './database.ts';
-import { DimensionIds, remapped } from './dimension-ids.ts';
+import { DimensionIds } from './dimension-ids.ts';
 import {
-  batchEventColumns,
   dimensionColumns,
   dimensionIds,
   dimensionNames,
-  type Column,
+  type DimensionName,
   type EventBatch,
 } from './event-batch.ts';
 import { refuseFatal } from './fatal.ts';
-import { initialCounted } from './initial-counted.ts';
 import { ledgerColumns, ledgerTable, rejectColumns, relatedColumns } from './ledger-columns.ts';
 import type { LedgerObject, ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
-import { settleSharedActions } from './shared-actions.ts';
+import { Staging } from './staging.ts';
 
 /** A batch and the ledger entry of each of its objects (by task_index). */
 export interface GroupItem {
@@ -37,10 +35,17 @@ export const readerVersion = 1;
 export class Writer {
   readonly #connection: DuckDBConnection;
   readonly #dimensions: DimensionIds;
+  readonly #staging: Staging;
   #nextObject: number;
 
-  private constructor(connection: DuckDBConnection, dimensions: DimensionIds, nextObject: number) {
+  private constructor(
+    connection: DuckDBConnection,
+    dimensions: DimensionIds,
+    staging: Staging,
+    nextObject: number,
+  ) {
     this.#connection = connection;
+    this.#staging = staging;
     this.#dimensions = dimensions;
     this.#nextObject = nextObject;
   }
@@ -48,16 +53,14 @@ export class Writer {
   static async open(database: Database): Promise<Writer> {
     const connection = await database.connect();
     await connection.run(
-      'CREATE OR REPLACE TEMP TABLE staged AS SELECT *, 0 AS staged_no FROM events LIMIT 0',
-    );
-    await connection.run(
       'CREATE OR REPLACE TEMP TABLE staged_objects AS SELECT * FROM ingest_objects LIMIT 0',
     );
     const dimensions = await DimensionIds.load(connection);
     const last = await connection.runAndReadAll(
       'SELECT coalesce(max(object_no), -1) FROM ingest_objects',
     );
-    return new Writer(connection, dimensions, Number(last.getRows()[0]![0]) + 1);
+    const staging = await Staging.open(connection);
+    return new Writer(connection, dimensions, staging, Number(last.getRows()[0]![0]) + 1);
   }
 
   close(): void {
@@ -93,19 +96,17 @@ export class Writer {
 
   async #commitTogether(group: readonly GroupItem[], runId: string): Promise<ObjectCounts[]> {
     return this.#transaction(async () => {
-      await this.#connection.run('DELETE FROM staged');
+      await this.#staging.clear();
       await this.#connection.run('DELETE FROM staged_objects');
-      const span = { min: null as bigint | null, max: null as bigint | null, shared: false };
       const objectNumbers: number[][] = [];
-      let staged = 0;
       for (const item of group) {
         const numbers = item.batch.objects.map(
           (result) => item.objects[result.task_index]!.object_no ?? this.#nextObject++,
         );
         objectNumbers.push(numbers);
-        staged = await this.#stage(item, numbers, staged, span);
+        await this.#staging.add(item.batch, numbers, await this.#appendDimensions(item.batch));
       }
-      const inserted = await this.#insertFresh(staged, span);
+      const inserted = await this.#staging.settle();
       const counts = countObjects(group, objectNumbers, inserted);
       await this.#insertLedger(group, counts, runId);
       await this.#connection.run(
@@ -116,94 +117,23 @@ export class Writer {
     });
   }
 
-  async #stage(
-    item: GroupItem,
-    objectNumbers: readonly number[],
-    stagedBefore: number,
-    span: { min: bigint | null; max: bigint | null; shared: boolean },
-  ): Promise<number> {
-    const { events, dimensions } = item.batch;
-    const rows = events.rowCount;
-    if (rows === 0) return stagedBefore;
-    const globalIds = {} as Record<(typeof dimensionNames)[number], Int32Array>;
+  /** Appends the batch's new dimension tuples; gives the numbers of all of them. */
+  async #appendDimensions(batch: EventBatch): Promise<Record<DimensionName, Int32Array>> {
+    const numbers = {} as Record<DimensionName, Int32Array>;
     for (const name of dimensionNames) {
-      const { ids, fresh } = this.#dimensions.resolve(name, dimensions[name], rows);
-      globalIds[name] = ids;
+      const { ids, fresh } = this.#dimensions.resolve(
+        name,
+        batch.dimensions[name],
+        batch.events.rowCount,
+      );
+      numbers[name] = ids;
       const columns = ordered(fresh, [
         dimensionIds[name],
         ...dimensionColumns(name).map((column) => column.name),
       ]);
       await appendColumns(this.#connection, name, columns, fresh.rowCount);
     }
-    const times = (events.columns['event_time'] as { data: BigInt64Array }).data;
-    for (let row = 0; row < rows; row++) {
-      const time = times[row]!;
-      if (span.min === null || time < span.min) span.min = time;
-      if (span.max === null || time > span.max) span.max = time;
-    }
-    const columns: Column[] = [];
-    for (const name of batchEventColumns) {
-      const dimension = dimensionNames.find((d) => dimensionIds[d] === name);
-      const column = events.columns[name]!;
-      columns.push(
-        dimension ? remapped(column as { data: Int32Array }, globalIds[dimension]) : column,
-      );
-    }
-    const recordIndex = columns.pop()!;
-    const { counted, shared } = initialCounted(item.batch);
-    span.shared ||= shared;
-    const objectNo = new Int32Array(rows);
-    item.batch.objects.forEach((result, i) =>
-      objectNo.fill(objectNumbers[i]!, result.row_from, result.row_to),
-    );
-    columns.push({ kind: 'boolean', data: counted }, { kind: 'integer', data: objectNo });
-    columns.push(recordIndex);
-    const stagedNo = Int32Array.from({ length: rows }, (_, row) => stagedBefore + row);
-    columns.push({ kind: 'integer', data: stagedNo });
-    await appendColumns(this.#connection, 'staged', columns, rows, 'temp');
-    return stagedBefore + rows;
-  }
-
-  /** Moves staged rows that are not stored yet into events; returns what went in, by object. */
-  async #insertFresh(
-    staged: number,
-    span: { min: bigint | null; max: bigint | null; shared: boolean },
-  ): Promise<FreshCounts> {
-    const counts: FreshCounts = { inserted: new Map(), conflict: new Map() };
-    if (staged === 0) return counts;
-    const connection = this.#connection;
-    const range = `make_timestamp(${span.min}) AND make_timestamp(${span.max})`;
-    await connection.run(`
-      CREATE OR REPLACE TEMP TABLE fresh AS
-      SELECT s.* FROM staged AS s
-      JOIN (SELECT min(staged_no) AS staged_no FROM staged GROUP BY event_id_uuid, event_time) AS f
-        ON f.staged_no = s.staged_no
-      ANTI JOIN (SELECT event_id_uuid, event_time FROM events WHERE event_time BETWEEN ${range}) AS e
-        ON e.event_id_uuid = s.event_id_uuid AND e.event_time = s.event_time`);
-    if (span.shared) await settleSharedActions(connection);
-    const perObject = await connection.runAndReadAll(
-      'SELECT object_no, count(*) FROM fresh GROUP BY object_no',
-    );
-    let inserted = 0;
-    for (const [object, count] of perObject.getRows()) {
-      counts.inserted.set(Number(object), Number(count));
-      inserted += Number(count);
-    }
-    if (inserted < staged) {
-      const conflicts = await connection.runAndReadAll(`
-        SELECT s.object_no, count(*) FROM staged AS s
-        JOIN (SELECT event_id_uuid, event_time, request_id_uuid FROM events WHERE event_time BETWEEN ${range}
-              UNION ALL SELECT event_id_uuid, event_time, request_id_uuid FROM fresh) AS e
-          ON e.event_id_uuid = s.event_id_uuid AND e.event_time = s.event_time
-        WHERE s.request_id_uuid IS DISTINCT FROM e.request_id_uuid
-        GROUP BY s.object_no`);
-      for (const [object, count] of conflicts.getRows()) {
-        counts.conflict.set(Number(object), Number(count));
-      }
-    }
-    await connection.run('INSERT INTO events SELECT * EXCLUDE (staged_no) FROM fresh');
-    await addCallSeconds(connection, 'fresh', 1);
-    return counts;
+    return numbers;
   }
 
   async #insertLedger(
