@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
@@ -23,8 +24,17 @@ export interface IngestOptions {
   onProgress?: (summary: Readonly<IngestSummary>) => void;
 }
 
-/** Rows of one transaction at most (a single task may hold more). */
-const group_rows_max = 100_000;
+/**
+ * A transaction is worth making at this many rows: from one row group (122,880 rows) on DuckDB writes
+ * compressed data straight to the file instead of to its log first, which halves the cost of a row.
+ */
+const group_rows = 131_072;
+/** Objects of one transaction at most, so that ledger rows of tiny objects don't pile up. */
+const group_objects = 20_000;
+/** What was read waits no longer than this, however little it is. */
+const group_age_ms = 2_000;
+/** Results that wait for the writer at most, with their rows: the bound on memory. */
+const waiting_max = { results: 256, rows: 2 * group_rows };
 
 /**
  * Ingests all sources into the database. Workers read; this thread alone writes, many objects a
@@ -71,6 +81,8 @@ const isPartial = (summary: IngestSummary) =>
 interface ReadResult {
   task: PlannedTask;
   batch: EventBatch;
+  /** Milliseconds since the epoch. */
+  ready_at: number;
 }
 
 /** One run: tasks in flight, results that wait for the writer, and the writer's turns. */
@@ -116,8 +128,7 @@ class Run {
       for await (const task of plan) {
         if (signal.aborted || this.#failure) break;
         this.#start(task);
-        // Back-pressure: tasks being read plus results that wait are bounded.
-        while (this.#inFlight + this.#ready.length >= this.#pool.workers * 2 + 2) {
+        while (this.#isFull()) {
           await this.#changed();
           if (this.#failure || signal.aborted) break;
         }
@@ -139,12 +150,25 @@ class Run {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
+  /** Back-pressure: tasks being read, and results that wait with their rows, are bounded. */
+  #isFull(): boolean {
+    return (
+      this.#inFlight >= this.#pool.workers * 2 ||
+      this.#ready.length >= waiting_max.results ||
+      this.#readyRows() >= waiting_max.rows
+    );
+  }
+
+  #readyRows(): number {
+    return this.#ready.reduce((rows, result) => rows + result.batch.events.rowCount, 0);
+  }
+
   #start(task: PlannedTask): void {
     this.#inFlight++;
     const content_bytes_max = this.#options.content_bytes_max ?? content_bytes_max_default;
     this.#pool
       .read({ reader: task.source.reader, objects: task.listed, content_bytes_max })
-      .then((batch) => this.#ready.push({ task, batch }))
+      .then((batch) => this.#ready.push({ task, batch, ready_at: Date.now() }))
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
@@ -154,31 +178,43 @@ class Run {
       });
   }
 
-  /** The writer's loop: whatever is ready goes into one transaction. */
+  /** The writer's loop: what is ready and worth a transaction goes into one. */
   async #write(signal: AbortSignal): Promise<void> {
     for (;;) {
       if (this.#failure || signal.aborted) return;
-      const group = this.#takeGroup();
-      if (group.length === 0) {
+      const wait_ms = this.#waitForGroup();
+      if (wait_ms === null) {
         if (this.#listed && this.#inFlight === 0) return;
         await this.#changed();
-        continue;
+      } else if (wait_ms > 0) {
+        await Promise.race([this.#changed(), delay(wait_ms, undefined, { ref: false })]);
+      } else {
+        await this.#commit(this.#takeGroup()).catch((error: unknown) => {
+          this.#failure ??= error;
+        });
+        this.#wakeAll();
       }
-      try {
-        await this.#commit(group);
-      } catch (error) {
-        this.#failure ??= error;
-      }
-      this.#wakeAll();
     }
+  }
+
+  /** Milliseconds until what is ready is due; null when nothing is ready. */
+  #waitForGroup(): number | null {
+    const [oldest] = this.#ready;
+    if (!oldest) return null;
+    const objects = this.#ready.reduce((sum, result) => sum + result.batch.objects.length, 0);
+    const last = this.#listed && this.#inFlight === 0;
+    if (last || this.#readyRows() >= group_rows || objects >= group_objects) return 0;
+    return Math.max(0, oldest.ready_at + group_age_ms - Date.now());
   }
 
   #takeGroup(): ReadResult[] {
     const group: ReadResult[] = [];
     let rows = 0;
-    while (this.#ready.length > 0 && rows < group_rows_max) {
+    let objects = 0;
+    while (this.#ready.length > 0 && rows < group_rows && objects < group_objects) {
       const result = this.#ready.shift()!;
       rows += result.batch.events.rowCount;
+      objects += result.batch.objects.length;
       group.push(result);
     }
     return group;

@@ -1,8 +1,9 @@
+import { messageOf } from '../core/errors.ts';
 import type { Engine } from '../store/engine.ts';
 import { knownObjects, ledgerId, type LedgerObject } from '../store/ledger.ts';
 import { readerVersion } from '../store/writer.ts';
 import { countClass, type IngestSummary } from './summary.ts';
-import type { ListedObject, ListFilter, Source } from './sources/source.ts';
+import type { ListedObject, ListFilter, Listing, Source } from './sources/source.ts';
 
 /** Objects that one worker reads at a time, with their ledger entries. */
 export interface PlannedTask {
@@ -57,7 +58,7 @@ async function* pages(
   signal: AbortSignal,
 ): AsyncGenerator<ListedObject[]> {
   let page: ListedObject[] = [];
-  for await (const listing of source.list(filter, signal)) {
+  for await (const listing of listed(source, filter, signal)) {
     if ('problem' in listing) summary.problems.push(listing);
     else if ('skipped' in listing) countClass(summary.names_skipped, listing.skipped);
     else {
@@ -70,6 +71,20 @@ async function* pages(
     }
   }
   if (page.length > 0) yield page;
+}
+
+/** A listing that fails midway is a problem of its source; what it gave before stands. */
+async function* listed(
+  source: Source,
+  filter: ListFilter,
+  signal: AbortSignal,
+): AsyncGenerator<Listing> {
+  try {
+    yield* source.list(filter, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    yield { problem: 'failed', place: source.description, message: messageOf(error) };
+  }
 }
 
 async function unknownOnly(
