@@ -5,7 +5,7 @@ import type { Report, ReportChart, ReportTable } from './report.ts';
 /** A report as Markdown (GitHub's tables); log text stands in code spans, where nothing is markup. */
 export function reportMarkdown(report: Report): string {
   const lines: string[] = [`# ${plain(report.title)}`, ''];
-  if (report.range.from) lines.push(`${report.range.from} to ${report.range.to} (UTC)`, '');
+  if (report.range.from) lines.push(plain(`${report.range.from} to ${report.range.to} (UTC)`), '');
   const asked = Object.entries(report.asked).map(([name, value]) => `${name} ${codeSpan(value)}`);
   if (asked.length > 0) lines.push(`Asked: ${asked.join(', ')}`, '');
   for (const figure of report.headline) {

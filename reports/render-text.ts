@@ -15,12 +15,14 @@ const heading_width_min = 10;
 /** A report for a terminal of `width` columns. */
 export function reportText(report: Report, width: number): string {
   const prose = Math.min(width, prose_width);
-  const lines: string[] = [report.title];
-  if (report.range.from) lines.push(`${report.range.from} to ${report.range.to} (UTC)`);
+  const lines: string[] = [printable(report.title)];
+  if (report.range.from) {
+    lines.push(printable(`${report.range.from} to ${report.range.to} (UTC)`));
+  }
   const asked = Object.entries(report.asked).map(([name, value]) => `${name} ${value}`);
   if (asked.length > 0) lines.push(wrapped(printable(`asked: ${asked.join(', ')}`), prose));
   const figures = report.headline.map((f) => headlineText(f.value, f.unit, f.label));
-  lines.push(wrapped(figures.join(', '), prose), '');
+  lines.push(wrapped(printable(figures.join(', ')), prose), '');
   for (const section of report.sections) {
     lines.push(`== ${printable(section.title)}`);
     for (const text of section.findings) lines.push(wrapped(`- ${printable(text)}`, prose, '  '));
