@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,6 +16,8 @@ const types: Readonly<Record<string, string>> = {
 
 export interface StaticFile {
   body: Uint8Array<ArrayBuffer>;
+  /** The same compressed, for who accepts it; null where that saves nothing. */
+  gzipped: Uint8Array<ArrayBuffer> | null;
   type: string;
   etag: string;
   /** Its name holds a hash of its content, so it never changes. */
@@ -36,7 +39,9 @@ export function loadStaticFiles(directory: string): ReadonlyMap<string, StaticFi
     const body = new Uint8Array(readFileSync(file));
     const hash = createHash('sha256').update(body).digest('base64url').slice(0, 32);
     const immutable = url.startsWith('/assets/');
-    files.set(url, { body, type, etag: `"${hash}"`, immutable });
+    const packed = new Uint8Array(gzipSync(body));
+    const gzipped = packed.length < body.length ? packed : null;
+    files.set(url, { body, gzipped, type, etag: `"${hash}"`, immutable });
   }
   return files;
 }

@@ -15,7 +15,12 @@ export function staticRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
     const cache = file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
     c.header('Cache-Control', cache);
     if (notModified(c, file.etag)) return c.body(null, 304);
-    return c.body(file.body, 200, { 'Content-Type': file.type });
+    c.header('Vary', 'Accept-Encoding');
+    c.header('Content-Type', file.type);
+    const accepts = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+    if (!accepts || !file.gzipped) return c.body(file.body);
+    c.header('Content-Encoding', 'gzip');
+    return c.body(file.gzipped);
   };
   for (const [url, file] of files) app.get(url, (c) => serve(c, file));
   const index = files.get('/index.html');

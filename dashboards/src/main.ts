@@ -1,10 +1,11 @@
-import { ApiProblem, loadRegistry, setToken, takeToken } from './api-client.ts';
+import { ApiProblem, getJson, loadRegistry, setToken, takeToken } from './api-client.ts';
 import { dropCharts } from './charts/chart.ts';
 import { h, replace } from './dom.ts';
 import { loadExtent } from './extent.ts';
 import { watchIngest } from './ingest-watch.ts';
 import { followLinks } from './links.ts';
 import { problemNode } from './panel.ts';
+import { setDatabase } from './params.ts';
 import { announce, main, mountShell, pages, renderShell } from './shell.ts';
 import { capacityPage } from './pages/capacity.ts';
 import { costPage } from './pages/cost.ts';
@@ -31,7 +32,11 @@ void start();
 async function start(): Promise<void> {
   try {
     await loadRegistry();
-    await loadExtent();
+    const [health] = await Promise.all([
+      getJson<{ database: string | null }>('/api/v1/health'),
+      loadExtent(),
+    ]);
+    if (health.database) setDatabase(health.database);
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) replace(app, signIn(error));
     else

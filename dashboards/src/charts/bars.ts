@@ -28,7 +28,7 @@ export function topBars(
   const filter = filterOf(category);
   const colours = theme();
   return chart({
-    height: top.length > 6 ? 'high' : 'low',
+    height: 50 + 26 * top.length,
     label: `${columnTitle(value)} by ${columnTitle(category).toLowerCase()}; largest ${shortName(largest[0])} with ${text(largest[1])}`,
     option: {
       grid: { left: 8, right: 64, top: 8, bottom: 8, containLabel: true },

@@ -113,7 +113,11 @@ export function ratesChart(answer: Answer, bin: Bin, quota?: number): HTMLElemen
                 markLine: {
                   symbol: 'none',
                   lineStyle: { color: colours.bad },
-                  label: { formatter: `quota ${numberText(quota)}`, color: colours.text },
+                  label: {
+                    formatter: `quota ${numberText(quota)}`,
+                    position: 'insideEndTop',
+                    color: colours.text,
+                  },
                   data: [{ yAxis: quota }],
                 },
               }),

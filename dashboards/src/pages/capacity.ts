@@ -5,7 +5,7 @@ import { binFor, ratesChart } from '../charts/rates.ts';
 import { h } from '../dom.ts';
 import { chosenRange } from '../extent.ts';
 import { instantText, numberText, valueText } from '../format.ts';
-import { link } from '../links.ts';
+import { filterLink, link } from '../links.ts';
 import { analysisPanel } from '../panel.ts';
 import { panelParams } from '../params.ts';
 import { go, state } from '../state.ts';
@@ -180,6 +180,8 @@ function cursorPanel(): HTMLElement | null {
           title: `By ${by}`,
           params: { from, to, bin: 'second', by },
           columns: ['group_name', 'calls', 'throttled_calls'],
+          cell: (column, row) =>
+            column === 'group_name' ? filterLink(by, String(row['group_name'])) : undefined,
           draw: (answer) =>
             topBars(
               answer.rows.map((row) => ({ ...row, [by]: row['group_name'] })),

@@ -1,4 +1,4 @@
-import { allAnalyses } from '../api-client.ts';
+import { allAnalyses, type AnalysisInfo } from '../api-client.ts';
 import { h } from '../dom.ts';
 import { analysisPanel } from '../panel.ts';
 import { addressOf } from '../state.ts';
@@ -7,8 +7,13 @@ import { addressOf } from '../state.ts';
 export function otherPanels(topics: readonly string[], shown: readonly string[]): Node[] {
   return allAnalyses()
     .filter((info) => topics.includes(info.topic) && !shown.includes(info.name))
-    .map((info) => analysisPanel(info.name))
+    .map((info) => analysisPanel(info.name, { wide: isWide(info) }))
     .filter((panel) => panel !== null);
+}
+
+/** More columns than half a page shows. */
+function isWide(info: AnalysisInfo): boolean {
+  return Object.keys(info.row.properties).length > 7;
 }
 
 /** Links to every question of an audience. */

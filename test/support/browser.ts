@@ -1,0 +1,123 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { serve, type RunningServer } from '../../api/listen.ts';
+import { generateDemoTrail } from '../../cli/demo/generate.ts';
+import type { DemoTruth } from '../../cli/demo/truth.ts';
+import { configSchema } from '../../core/config.ts';
+import { ingest } from '../../ingest/ingest.ts';
+import { openSource } from '../../ingest/sources/open-source.ts';
+import { openDatabase } from '../../store/database.ts';
+import { DuckDbEngine } from '../../store/engine.ts';
+
+/** Debian's Chromium, or the one that KEYMETER_CHROMIUM names; null when there is none. */
+export function chromiumPath(): string | null {
+  const file = process.env['KEYMETER_CHROMIUM'] ?? '/usr/bin/chromium';
+  return existsSync(file) ? file : null;
+}
+
+export const dashboardsPath = path.join(import.meta.dirname, '../../dist/dashboards');
+
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface DemoServer {
+  server: RunningServer;
+  engine: DuckDbEngine;
+  truth: DemoTruth;
+  close(): Promise<void>;
+}
+
+/** The demo trail, generated, ingested and served with the web app. */
+export async function serveDemo(): Promise<DemoServer> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'keymeter-pages-'));
+  const trail = path.join(directory, 'trail');
+  const truth = await generateDemoTrail(trail, { seed: 1 });
+  const database = await openDatabase(':memory:');
+  await ingest(database, [await openSource(trail)], { workers: 2 });
+  const engine = new DuckDbEngine(database);
+  const config = configSchema.parse({ quotaOverrides: truth.quota_overrides });
+  const server = await serve({
+    engine,
+    config,
+    port: 0,
+    dashboards: dashboardsPath,
+    database: 'demo.duckdb',
+    deadline_ms: 30_000,
+  });
+  return {
+    server,
+    engine,
+    truth,
+    close: async () => {
+      await server.close();
+      engine.close();
+      database.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** What a page did that it must not do. */
+export interface Offences {
+  console: string[];
+  hosts: string[];
+  csp: string[];
+}
+
+/** A page that notes console errors, requests to other hosts and CSP violations. */
+export async function watchedPage(
+  context: BrowserContext,
+  origin: string,
+): Promise<{ page: Page; offences: Offences }> {
+  const page = await context.newPage();
+  const offences: Offences = { console: [], hosts: [], csp: [] };
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      offences.console.push(`${message.text()} ${message.location().url}`);
+    }
+  });
+  page.on('pageerror', (error) => offences.console.push(error.message));
+  page.on('dialog', (dialog) => {
+    offences.console.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:')) {
+      offences.hosts.push(request.url());
+    }
+  });
+  await page.exposeFunction('noteCspViolation', (text: string) => offences.csp.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const note = (window as unknown as { noteCspViolation: (text: string) => void })
+        .noteCspViolation;
+      note(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+  return { page, offences };
+}
+
+/** Waits until no panel or tile is asking any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForSelector('main h1');
+  await page.waitForFunction(
+    () =>
+      document.querySelector('[aria-busy="true"], [data-state="loading"]') === null &&
+      [...document.querySelectorAll('.tile')].every((tile) => tile.hasAttribute('data-state')),
+  );
+}
