@@ -3,6 +3,7 @@
 // calls come in bursts, S3 contexts dominate), but no event went through a reader or the writer.
 import { openDatabase } from '../dist/store/database.js';
 import { addCallSeconds } from '../dist/store/call-seconds.js';
+import { createMacrosSql } from '../dist/store/macros.js';
 import { Writer } from '../dist/store/writer.js';
 
 const days = 30;
@@ -72,6 +73,8 @@ export async function queryDatabase(file, events, threads) {
   const database = await openDatabase(file, { threads });
   const connection = await database.connect();
   const stored = await connection.runAndReadAll('SELECT count(*) FROM events');
+  // A database of an earlier run may lack a macro.
+  for (const sql of createMacrosSql) await connection.run(sql);
   if (Number(stored.getRows()[0][0]) === events) return database;
   for (const sql of dimensions) await connection.run(sql);
   await connection.run(

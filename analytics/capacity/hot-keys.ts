@@ -16,7 +16,7 @@ export default defineAnalysis({
   caveats: [
     lowerBound,
     'AWS KMS can refuse calls that change one key at the same time, far below the quota of the account.',
-    'A burst is measured against the mean of the same key from its first to its last call, at least a minute.',
+    'A burst is of one caller account and quota in one second; it is measured against the mean of the same key from its first to its last call, at least a minute.',
     'Calls whose key cannot be told are not here; ReEncrypt counts for its source key.',
   ],
   sql: new URL('./hot-keys.sql', import.meta.url),
@@ -67,7 +67,10 @@ export default defineAnalysis({
       .nullable()
       .meta({ unit: 'times', description: 'peak over mean; null when there is no burst' }),
     state_changes: calls('state-changing calls (grants, tags, policies, rotation, ...)'),
-    state_changes_peak: calls('most state-changing calls in one second'),
+    state_changes_peak: z.number().nullable().meta({
+      unit: 'calls',
+      description: 'most state-changing calls in one second; null when below changes_min',
+    }),
     state_changes_peak_at: maybeAt('that second'),
     state_changes_throttled: calls('state-changing calls that were throttled (a lower bound)'),
     stands_out_by_changes: z.boolean().meta({ description: 'state-changing calls stand out' }),
