@@ -1,12 +1,15 @@
 import { kmsEventColumns, type StoredIn } from './relations.ts';
 
-/** How each dimension joins to `events` (alias e). */
+/**
+ * How each dimension joins to `events` (alias e). The writer stores a row's dimensions with it, so an
+ * inner join loses nothing, and DuckDB may join a query's few seconds or keys before the dimensions.
+ */
 const joins: Record<Exclude<StoredIn, 'events'>, string> = {
-  calls: 'LEFT JOIN calls ON calls.call_no = e.call_no',
-  identities: 'LEFT JOIN identities ON identities.identity_no = e.identity_no',
-  clients: 'LEFT JOIN clients ON clients.client_no = e.client_no',
-  keys: 'LEFT JOIN keys ON keys.key_no = e.key_no',
-  objects: 'LEFT JOIN ingest_objects AS objects ON objects.object_no = e.object_no',
+  calls: 'JOIN calls ON calls.call_no = e.call_no',
+  identities: 'JOIN identities ON identities.identity_no = e.identity_no',
+  clients: 'JOIN clients ON clients.client_no = e.client_no',
+  keys: 'JOIN keys ON keys.key_no = e.key_no',
+  objects: 'JOIN ingest_objects AS objects ON objects.object_no = e.object_no',
 };
 
 /**
