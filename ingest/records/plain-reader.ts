@@ -5,6 +5,7 @@ import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
 import { unwrapText, type Unwrapped } from './envelope.ts';
 import { isObject, textField } from './record.ts';
+import { refuseTooManyValues } from './value-count.ts';
 
 /** What a reader fills for one object. */
 export interface RecordSink {
@@ -25,14 +26,18 @@ export interface ReadCounts {
   region: string | null;
 }
 
-/** How much of a refused record is kept for a person to look at. */
+/** How much of a refused record is kept for a person to look at, and of how many in one object. */
 const record_start_length = 2_000;
+const record_starts_max = 100;
+/** An object with more refused records than this is no log, but may be made to fill the memory. */
+const rejects_max = 10_000;
 
 /**
  * The slow obvious reader: JSON.parse of everything. It is the oracle of the fast one, and reads what
  * that one finds unusual. Throws InputError when the content is no log.
  */
 export function readPlain(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
+  refuseTooManyValues(bytes);
   const counts = countsOf(path);
   for (const record of unwrapText(textOf(bytes))) {
     readRecord(record, counts.records_total, path, sink, counts);
@@ -63,7 +68,7 @@ function textOf(bytes: Buffer): string {
   }
 }
 
-/** One record into the sink and the counts. */
+/** One record into the sink and the counts. Throws InputError too_many_rejects. */
 export function readRecord(
   record: Unwrapped,
   record_index: number,
@@ -71,13 +76,19 @@ export function readRecord(
   sink: RecordSink,
   counts: ReadCounts,
 ): void {
-  const reject = (error_class: string, error_detail: string, text: string | null) =>
-    sink.rejects.push({
+  const reject = (error_class: string, error_detail: string, text: string | null) => {
+    const kept = sink.rejects.push({
       record_index,
       error_class,
       error_detail,
-      record_start: text?.slice(0, record_start_length) ?? null,
+      record_start:
+        sink.rejects.length < record_starts_max
+          ? (text?.slice(0, record_start_length) ?? null)
+          : null,
     });
+    if (kept <= rejects_max) return;
+    throw new InputError('too_many_rejects', `more than ${rejects_max} records are refused`);
+  };
   if (!('value' in record)) return void reject(record.errorClass, record.detail, record.text);
   const { value } = record;
   if (!isObject(value)) {
