@@ -85,6 +85,18 @@ interface ReadResult {
   ready_at: number;
 }
 
+/** One batch of the whole task, or one of each of its objects. */
+function resultsOf(task: PlannedTask, batches: readonly EventBatch[]): ReadResult[] {
+  const ready_at = Date.now();
+  const [batch] = batches;
+  if (batch && batches.length === 1) return [{ task, batch, ready_at }];
+  return batches.map((single, i) => ({
+    task: { ...task, listed: [task.listed[i]!], ledger: [task.ledger[i]!] },
+    batch: single,
+    ready_at,
+  }));
+}
+
 /** One run: tasks in flight, results that wait for the writer, and the writer's turns. */
 class Run {
   readonly #writer: Writer;
@@ -124,6 +136,7 @@ class Run {
   /** Feeds the pool from the plan and the writer from the pool until both are done. */
   async consume(plan: AsyncGenerator<PlannedTask>, signal: AbortSignal): Promise<void> {
     const writing = this.#write(signal);
+    signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
     try {
       for await (const task of plan) {
         if (signal.aborted || this.#failure) break;
@@ -168,7 +181,7 @@ class Run {
     const content_bytes_max = this.#options.content_bytes_max ?? content_bytes_max_default;
     this.#pool
       .read({ reader: task.source.reader, objects: task.listed, content_bytes_max })
-      .then((batch) => this.#ready.push({ task, batch, ready_at: Date.now() }))
+      .then((batches) => this.#ready.push(...resultsOf(task, batches)))
       .catch((error: unknown) => {
         this.#failure ??= error;
       })

@@ -2,35 +2,89 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { KeymeterError, messageOf } from '../core/errors.ts';
 import type { EventBatch } from '../store/event-batch.ts';
 import { readerName } from './fast/chosen-reader.ts';
-import type { ReadTask } from './task.ts';
+import type { ListedObject } from './sources/source.ts';
+import { unreadableBatch, type ReadTask } from './task.ts';
+
+/**
+ * Heap of one worker. A log of the largest size that is read takes half of it on the slow way; what
+ * needs more is made to need it, and the worker's end is better than the machine's.
+ */
+const heap_mb_default = 2_048;
+
+/** Objects that break their reader before it is the reader, or the machine, that is broken. */
+const failures_max = 100;
 
 /** Worker threads that read, unzip and extract. None of them knows DuckDB. */
 export class ReaderPool {
   readonly workers: number;
   readonly #piscina: Piscina;
+  #failures = 0;
+  #closed = false;
 
-  constructor(workers?: number) {
+  /** `file` and `heap_mb` are for tests of workers that fail. */
+  constructor(workers?: number, options: { file?: string; heap_mb?: number } = {}) {
     // A worker that throws while it starts has no good way to say why.
     readerName(process.env);
     this.workers = workers ?? Math.max(1, Math.min(availableParallelism(), 16));
     this.#piscina = new Piscina({
-      filename: workerFile(),
+      filename: options.file ?? workerFile(),
       minThreads: this.workers,
       maxThreads: this.workers,
       idleTimeout: 60_000,
+      resourceLimits: { maxOldGenerationSizeMb: options.heap_mb ?? heap_mb_default },
     });
   }
 
-  read(task: ReadTask): Promise<EventBatch> {
+  /**
+   * The task's batch, or when its worker ends (out of memory) or throws, a batch of each object by
+   * itself: one that fails alone too is dead, and the others are kept. Rejects when the pool is closed.
+   */
+  async read(task: ReadTask): Promise<EventBatch[]> {
+    try {
+      return [await this.#run(task)];
+    } catch (error) {
+      this.#refuseIfClosed(error);
+    }
+    const batches: EventBatch[] = [];
+    for (const object of task.objects) batches.push(await this.#readAlone(task, object));
+    return batches;
+  }
+
+  /** Ends the workers at once: what they are reading is read again by the next run. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#piscina.destroy();
+  }
+
+  async #readAlone(task: ReadTask, object: ListedObject): Promise<EventBatch> {
+    const alone = { ...task, objects: [object] };
+    try {
+      return await this.#run(alone);
+    } catch (error) {
+      this.#refuseIfClosed(error);
+      if (++this.#failures > failures_max) throw tooManyFailures(error);
+      return unreadableBatch(alone, error);
+    }
+  }
+
+  #run(task: ReadTask): Promise<EventBatch> {
     return this.#piscina.run(task) as Promise<EventBatch>;
   }
 
-  /** Waits for running tasks; what they return is dropped by the caller. */
-  close(): Promise<void> {
-    return this.#piscina.close({ force: true });
+  #refuseIfClosed(error: unknown): void {
+    if (this.#closed) throw error;
   }
+}
+
+function tooManyFailures(error: unknown): KeymeterError {
+  const message = `the readers failed on ${failures_max + 1} objects, at last with: ${messageOf(error)}`;
+  return new KeymeterError('readers_failing', message, {
+    fix: 'give the machine more memory, use fewer --workers, or lower --max-object-bytes',
+    cause: error,
+  });
 }
 
 /** Worker threads need JavaScript: from sources (tests) the built file is taken. */

@@ -34,7 +34,7 @@ export const plainReader: RecordReader = { encoder: () => new BatchEncoder(), re
 
 /**
  * Reads the objects of a task into one batch. An object that cannot be read is a result with its
- * class; only programming errors reject.
+ * class; only programming errors and a worker's end reject.
  */
 export async function readTask(
   task: ReadTask,
@@ -67,23 +67,7 @@ function readObject(
 ): ObjectResult {
   const row_from = encoder.rowCount;
   const path = pathFactsOf(task.objects[task_index]!.key);
-  const result: ObjectResult = {
-    task_index,
-    status: 'ok',
-    error_class: null,
-    error_detail: null,
-    content_sha256: null,
-    content_bytes: 0,
-    ...path,
-    records_total: 0,
-    non_kms: 0,
-    row_from,
-    row_to: row_from,
-    event_time_min: null,
-    event_time_max: null,
-    record_time_min: null,
-    record_time_max: null,
-  };
+  const result = blankResult(task_index, path, row_from);
   try {
     if (raw instanceof Error) throw raw;
     const content = contentOf(raw, task.content_bytes_max);
@@ -100,9 +84,44 @@ function readObject(
       result.error_detail = content.warning.detail;
     }
   } catch (error) {
+    // An object is stored as a whole or not at all.
+    encoder.truncate(row_from);
     Object.assign(result, failure(error));
   }
   return result;
+}
+
+function blankResult(task_index: number, path: PathFacts, row_from: number): ObjectResult {
+  return {
+    task_index,
+    status: 'ok',
+    error_class: null,
+    error_detail: null,
+    content_sha256: null,
+    content_bytes: 0,
+    ...path,
+    records_total: 0,
+    non_kms: 0,
+    row_from,
+    row_to: row_from,
+    event_time_min: null,
+    event_time_max: null,
+    record_time_min: null,
+    record_time_max: null,
+  };
+}
+
+/** The batch of a task of one object that no worker survives: dead, with what the worker said. */
+export function unreadableBatch({ objects }: ReadTask, cause: unknown): EventBatch {
+  const [object] = objects;
+  if (!object || objects.length > 1) throw new Error('only single objects are given up');
+  const result: ObjectResult = {
+    ...blankResult(0, pathFactsOf(object.key), 0),
+    status: 'dead',
+    error_class: 'reader_failed',
+    error_detail: `the reader broke off twice: ${asError(cause).message}`,
+  };
+  return { objects: [result], rejects: [], related: [], ...new BatchEncoder().finish() };
 }
 
 /** The status of an object whose bytes or records could not be had. */
@@ -119,6 +138,10 @@ function failure(error: unknown): Pick<ObjectResult, 'status' | 'error_class' | 
       error_class: `object_${error.errorClass}`,
       error_detail: error.message,
     };
+  }
+  if (error instanceof RangeError) {
+    const error_detail = `nested too deeply, or too long, to be read: ${error.message}`;
+    return { status: 'dead', error_class: 'nesting_too_deep', error_detail };
   }
   throw error;
 }

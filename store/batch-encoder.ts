@@ -16,6 +16,8 @@ type Scalar = string | number | boolean | null;
 export interface EventEncoder {
   readonly rowCount: number;
   add(event: KmsEvent): void;
+  /** Takes back the rows from `rowCount` on. */
+  truncate(rowCount: number): void;
   finish(): { events: Table; dimensions: Record<DimensionName, Table> };
 }
 
@@ -55,6 +57,11 @@ export class BatchEncoder implements EventEncoder {
       }
       this.#ids[dimension].push(id);
     }
+  }
+
+  truncate(rowCount: number): void {
+    this.#rows.length = rowCount;
+    for (const ids of Object.values(this.#ids)) ids.length = rowCount;
   }
 
   finish(): { events: Table; dimensions: Record<DimensionName, Table> } {

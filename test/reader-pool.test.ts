@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { ReaderPool } from '../ingest/pool.ts';
+import { openSource } from '../ingest/sources/open-source.ts';
+import type { ListedObject } from '../ingest/sources/source.ts';
+import { kmsRecord, logOf, put } from './support/kms-records.ts';
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'keymeter-pool-'));
+const built = pathToFileURL(path.resolve('dist/ingest/worker.js'));
+let pool: ReaderPool | null = null;
+
+afterEach(async () => {
+  await pool?.close();
+  pool = null;
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** A worker that does `harm` when a task has an object with poison in its name. */
+function poisonedPool(name: string, harm: string): ReaderPool {
+  const file = path.join(scratch, `${name}.mjs`);
+  writeFileSync(
+    file,
+    `import work from '${built}';
+     export default async (task) => {
+       if (task.objects.some((object) => object.key.includes('poison'))) { ${harm} }
+       return work(task);
+     };`,
+  );
+  return (pool = new ReaderPool(2, { file, heap_mb: 100 }));
+}
+
+async function listed(names: readonly string[]): Promise<ListedObject[]> {
+  const folder = mkdtempSync(path.join(scratch, 'logs-'));
+  for (const name of names) put(folder, `${name}.json.gz`, logOf([kmsRecord(name)]));
+  const objects: ListedObject[] = [];
+  const source = await openSource(folder);
+  for await (const one of source.list({}, new AbortController().signal)) {
+    if ('source' in one) objects.push(one);
+  }
+  return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+const task = (objects: ListedObject[]) => ({
+  reader: { source: 'local' } as const,
+  objects,
+  content_bytes_max: 1_000_000,
+});
+
+/** Statuses and classes of all objects, in their order. */
+const outcomes = (batches: Awaited<ReturnType<ReaderPool['read']>>) =>
+  batches.flatMap((batch) => batch.objects.map((o) => o.error_class ?? o.status));
+
+test.each([
+  ['ends its thread', 'process.exit(7);'],
+  ['throws', 'throw new TypeError("poison");'],
+  ['runs out of memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length));'],
+])('an object on which the worker %s is dead, and those beside it are kept', async (name, harm) => {
+  const pool = poisonedPool(name.replaceAll(' ', '-'), harm);
+  const objects = await listed(['a', 'poison', 'z']);
+  const [poisoned, other] = await Promise.all([
+    pool.read(task(objects)),
+    pool.read(task(await listed(['b', 'c']))),
+  ]);
+  expect(outcomes(poisoned)).toEqual(['ok', 'reader_failed', 'ok']);
+  expect(poisoned.map((batch) => batch.events.rowCount)).toEqual([1, 0, 1]);
+  expect(outcomes(other)).toEqual(['ok', 'ok']);
+  expect(outcomes(await pool.read(task(await listed(['d']))))).toEqual(['ok']);
+});
+
+test('readers that fail on everything are told apart from bad objects', async () => {
+  const pool = poisonedPool('always', 'throw new Error("no reader");');
+  const objects = await listed(Array.from({ length: 101 }, (_, i) => `poison-${i}`));
+  await expect(pool.read(task(objects))).rejects.toMatchObject({ code: 'readers_failing' });
+});
+
+test('a pool that is closed reads nothing again', async () => {
+  const pool = poisonedPool('hangs', 'await new Promise((r) => setTimeout(r, 60_000));');
+  const reading = pool.read(task(await listed(['poison'])));
+  const rejected = expect(reading).rejects.toThrow();
+  await pool.close();
+  await rejected;
+});
