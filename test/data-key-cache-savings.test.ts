@@ -16,7 +16,7 @@ import type { KmsEvent } from '../store/relations.ts';
 import { event, withEvents } from './support/events.ts';
 
 /** The caching CMM over whole arrays: the cache is a list in order of use, searched by plain loops. */
-function simulate(calls: readonly CacheCall[], setting: CacheSetting): number[] {
+function simulate(calls: readonly CacheCall[], setting: CacheSetting, capacity: number): number[] {
   const kept: number[] = [];
   for (const process of new Set(calls.map((call) => call.process))) {
     let list: { entry: string; t0: number; uses: number }[] = [];
@@ -36,7 +36,7 @@ function simulate(calls: readonly CacheCall[], setting: CacheSetting): number[] 
         kept.push(call.second);
         list.push({ entry: call.entry, t0: call.second, uses: 1 });
       }
-      if (list.length > setting.capacity) list = list.slice(1);
+      if (list.length > capacity) list = list.slice(1);
     }
   }
   return kept;
@@ -53,37 +53,41 @@ test('the replay equals a simulator of plain loops, every setting and capacity',
   const setting = fc.record({
     max_age_seconds: fc.constantFrom(1, 10, 60, 300),
     max_messages: fc.constantFrom(1, 2, 5, 1_000),
-    capacity: fc.constantFrom(1, 2, 10),
   });
+  const capacities = fc.constantFrom(1, 2, 3, 10);
   const calls = fc.array(cacheCall, { maxLength: 80 });
   fc.assert(
-    fc.property(calls, fc.array(setting, { minLength: 1, maxLength: 3 }), (drawn, settings) => {
-      const ordered = drawn
-        .map((call) => ({
-          ...call,
-          entry: call.entry && `${call.is_encrypt ? 'e' : 'd'}${call.entry}`,
-        }))
-        .sort((a, b) => a.second - b.second);
-      const replay = new CacheReplay(settings);
-      for (const call of ordered) replay.add(call);
-      const result = replay.finish();
-      for (const [i, one] of settings.entries()) {
-        const kept = simulate(ordered, one);
-        const counts: Record<number, number> = {};
-        for (const second of kept) counts[second] = (counts[second] ?? 0) + 1;
-        expect(result[i]).toEqual({
-          kept: kept.length,
-          peak: Math.max(0, ...Object.values(counts)),
-        });
-      }
-    }),
+    fc.property(
+      calls,
+      fc.array(setting, { minLength: 1, maxLength: 3 }),
+      capacities,
+      (drawn, settings, capacity) => {
+        const ordered = drawn
+          .map((call) => ({
+            ...call,
+            entry: call.entry && `${call.is_encrypt ? 'e' : 'd'}${call.entry}`,
+          }))
+          .sort((a, b) => a.second - b.second);
+        const replay = new CacheReplay(settings, capacity);
+        for (const call of ordered) replay.add(call);
+        const result = replay.finish();
+        for (const [i, one] of settings.entries()) {
+          const kept = simulate(ordered, one, capacity);
+          const counts: Record<number, number> = {};
+          for (const second of kept) counts[second] = (counts[second] ?? 0) + 1;
+          expect(result[i]).toEqual({
+            kept: kept.length,
+            peak: Math.max(0, ...Object.values(counts)),
+          });
+        }
+      },
+    ),
     { numRuns: 500 },
   );
 });
 
 test('forgetting idle processes changes nothing and bounds the state', () => {
-  const setting = { max_age_seconds: 60, max_messages: 10, capacity: 10 };
-  const replay = new CacheReplay([setting]);
+  const replay = new CacheReplay([{ max_age_seconds: 60, max_messages: 10 }], 10);
   const calls: CacheCall[] = [];
   for (let i = 0; i < 5_000; i++) {
     calls.push({ second: i, entry: 'ea', is_encrypt: true, process: `p${Math.floor(i / 2)}` });

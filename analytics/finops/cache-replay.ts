@@ -3,8 +3,6 @@ export interface CacheSetting {
   max_age_seconds: number;
   /** Messages that one data key may encrypt, inclusive. */
   max_messages: number;
-  /** Entries of one process' cache; the least recently used goes first. */
-  capacity: number;
 }
 
 /** One successful call on KMS that a cache could have answered; calls come in order of second. */
@@ -19,43 +17,56 @@ export interface CacheCall {
 }
 
 /**
- * One process' cache, as the Encryption SDK's: an entry lives while t - t0 <= maxAge, t0 = insertion,
- * and is never extended; the call that fetches a data key is its first message; the message after
- * maxMessages fetches another (definitions.md 14). A hit makes the entry the most recently used.
+ * One process' caches, as the Encryption SDK's, one for each setting: an entry lives while
+ * t - t0 <= maxAge, t0 = insertion, and is never extended; the call that fetches a data key is its first
+ * message; the message after maxMessages fetches another (definitions.md 14).
+ *
+ * Hit or miss, a call makes its entry the most recently used. So the order of use, and with it what a
+ * full cache evicts, is the same for every setting, and one list serves them all.
  */
-export class DataKeyCache {
-  readonly #setting: CacheSetting;
-  /** In order of use, oldest first. */
-  readonly #entries = new Map<string, { inserted: number; messages: number }>();
+class ProcessCaches {
+  last_used: number;
+  /** In order of use, oldest first: for each setting the second of insertion, then the messages. */
+  readonly #entries = new Map<string, number[]>();
+  readonly #settings: readonly CacheSetting[];
+  readonly #capacity: number;
 
-  constructor(setting: CacheSetting) {
-    this.#setting = setting;
+  constructor(settings: readonly CacheSetting[], capacity: number, second: number) {
+    this.#settings = settings;
+    this.#capacity = capacity;
+    this.last_used = second;
   }
 
-  /** True when the call is answered from the cache, that is, does not reach KMS. */
-  answers(entry: string, second: number, is_encrypt: boolean): boolean {
-    const { max_age_seconds, max_messages, capacity } = this.#setting;
+  /** Calls `keep` with each setting whose cache does not answer. */
+  use(call: CacheCall, keep: (setting: number) => void): void {
+    const entry = call.entry!;
+    const count = this.#settings.length;
     const found = this.#entries.get(entry);
-    if (found) {
-      this.#entries.delete(entry);
-      const alive = second - found.inserted <= max_age_seconds;
-      if (alive && (!is_encrypt || found.messages < max_messages)) {
-        found.messages++;
-        this.#entries.set(entry, found);
-        return true;
+    if (found) this.#entries.delete(entry);
+    const state = found ?? this.#forget() ?? new Array<number>(2 * count);
+    this.#entries.set(entry, state);
+    for (let i = 0; i < count; i++) {
+      const setting = this.#settings[i]!;
+      const isAlive =
+        found !== undefined &&
+        call.second - state[i]! <= setting.max_age_seconds &&
+        (!call.is_encrypt || state[count + i]! < setting.max_messages);
+      if (isAlive) state[count + i]!++;
+      else {
+        state[i] = call.second;
+        state[count + i] = 1;
+        keep(i);
       }
     }
-    this.#entries.set(entry, { inserted: second, messages: 1 });
-    if (this.#entries.size > capacity) {
-      this.#entries.delete(this.#entries.keys().next().value!);
-    }
-    return false;
   }
-}
 
-interface Process {
-  caches: DataKeyCache[];
-  last_used: number;
+  /** Makes room for a new entry in a full cache; the evicted one's memory is used again. */
+  #forget(): number[] | undefined {
+    if (this.#entries.size < this.#capacity) return undefined;
+    const [oldest, state] = this.#entries.entries().next().value!;
+    this.#entries.delete(oldest);
+    return state;
+  }
 }
 
 /**
@@ -64,41 +75,44 @@ interface Process {
  */
 export class CacheReplay {
   readonly #settings: readonly CacheSetting[];
+  readonly #capacity: number;
   readonly #age_max: number;
-  readonly #processes = new Map<string, Process>();
+  readonly #processes = new Map<string, ProcessCaches>();
   readonly #kept: number[];
   readonly #seconds: { second: number; calls: number; peak: number }[];
+  #now = 0;
   #sweep_at = 256;
   processes_peak = 0;
 
-  constructor(settings: readonly CacheSetting[]) {
+  /** `capacity`: entries of one process' cache; the least recently used goes first. */
+  constructor(settings: readonly CacheSetting[], capacity: number) {
     this.#settings = settings;
+    this.#capacity = capacity;
     this.#age_max = settings.reduce((most, s) => Math.max(most, s.max_age_seconds), 0);
     this.#kept = settings.map(() => 0);
     this.#seconds = settings.map(() => ({ second: Number.NaN, calls: 0, peak: 0 }));
   }
 
   add(call: CacheCall): void {
+    this.#now = call.second;
     const process = this.#process(call.process, call.second);
-    for (let i = 0; i < this.#settings.length; i++) {
-      const answered =
-        call.entry !== null && process.caches[i]!.answers(call.entry, call.second, call.is_encrypt);
-      if (!answered) this.#keep(i, call.second);
-    }
+    if (call.entry === null) {
+      for (let i = 0; i < this.#settings.length; i++) this.#keep(i);
+    } else process.use(call, this.#keep);
   }
 
-  #keep(i: number, second: number): void {
+  readonly #keep = (i: number): void => {
     this.#kept[i]!++;
     const at = this.#seconds[i]!;
-    at.calls = at.second === second ? at.calls + 1 : 1;
-    at.second = second;
+    at.calls = at.second === this.#now ? at.calls + 1 : 1;
+    at.second = this.#now;
     if (at.calls > at.peak) at.peak = at.calls;
-  }
+  };
 
-  #process(name: string, second: number): Process {
+  #process(name: string, second: number): ProcessCaches {
     let process = this.#processes.get(name);
     if (!process) {
-      process = { caches: this.#settings.map((s) => new DataKeyCache(s)), last_used: second };
+      process = new ProcessCaches(this.#settings, this.#capacity, second);
       this.#processes.set(name, process);
       if (this.#processes.size >= this.#sweep_at) this.#sweep(second);
       this.processes_peak = Math.max(this.processes_peak, this.#processes.size);

@@ -34,10 +34,10 @@ class Group {
   readonly #bySession: CacheReplay;
   readonly #peak = new PeakSecond();
 
-  constructor(outcome: CacheOutcome, settings: readonly CacheSetting[]) {
+  constructor(outcome: CacheOutcome, settings: readonly CacheSetting[], capacity: number) {
     this.outcome = outcome;
-    this.#byAddress = new CacheReplay(settings);
-    this.#bySession = new CacheReplay(settings.slice(0, 1));
+    this.#byAddress = new CacheReplay(settings, capacity);
+    this.#bySession = new CacheReplay(settings.slice(0, 1), capacity);
   }
 
   add(second: number, is_encrypt: boolean, context: string | null, session: string, where: string) {
@@ -65,7 +65,7 @@ class Group {
 export async function* replayCaches(
   sql: string,
   params: SqlParams,
-  settings: readonly CacheSetting[],
+  caches: { settings: readonly CacheSetting[]; capacity: number },
   context: AnalysisContext,
 ): AsyncGenerator<CacheOutcome> {
   let open: Group | null = null;
@@ -99,7 +99,8 @@ export async function* replayCaches(
             by_address: [],
             by_session: [],
           },
-          settings,
+          caches.settings,
+          caches.capacity,
         );
       }
       const session = sessions![row]!;

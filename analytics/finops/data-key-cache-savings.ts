@@ -113,12 +113,12 @@ export default defineAnalysis({
         ? messagesWithin(params.max_messages, params.max_bytes, params.message_bytes)
         : params.max_messages;
     const { max_age_seconds, capacity } = params;
-    const chosen = { max_age_seconds, max_messages, capacity };
-    const settings = [chosen, ...gridSettings.map((setting) => ({ ...setting, capacity }))];
+    const settings = [{ max_age_seconds, max_messages }, ...gridSettings];
+    const caches = { settings, capacity };
     const coverage = await CoverageHours.read(context, params);
     const prices = new PriceList(context.config);
     const rows: CacheSavingRow[] = [];
-    for await (const outcome of replayCaches(sql, sqlParams(params), settings, context)) {
+    for await (const outcome of replayCaches(sql, sqlParams(params), caches, context)) {
       const covered_hours = coverage.hours([outcome.account_id], outcome.region);
       const usd_per_call = prices.symmetric(outcome.region);
       const shown = params.grid ? settings.keys() : [0];
