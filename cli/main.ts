@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { demoCommand } from './demo-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { failWith } from './fail.ts';
+import { keysCommand } from './keys-command.ts';
+import { manifestCommand } from './manifest-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { serveCommand } from './serve.ts';
@@ -22,6 +24,8 @@ try {
   program.addCommand(reportCommand());
   program.addCommand(demoCommand());
   program.addCommand(await runCommand());
+  program.addCommand(manifestCommand());
+  program.addCommand(keysCommand());
   program.addCommand(sqlCommand());
   program.addCommand(verifyCommand());
   await program.parseAsync();

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command, Option } from 'commander';
-import { defaultConfig, readConfig } from '../core/config.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
+import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { reports } from '../reports/all-reports.ts';
 import { csvNames, reportTableCsv, writeReportCsv } from '../reports/render-csv.ts';
 import { reportHtml } from '../reports/render-html.ts';
@@ -15,9 +15,8 @@ import { DuckDbEngine } from '../store/engine.ts';
 
 export const reportFormats = ['text', 'markdown', 'html', 'json', 'csv'] as const;
 
-interface ReportFlags {
+interface ReportFlags extends ConfigFlags {
   db: string;
-  config?: string;
   from?: string;
   to?: string;
   account?: string;
@@ -33,11 +32,10 @@ interface ReportFlags {
 export const report_width_default = 160;
 
 export function reportCommand(): Command {
-  return new Command('report')
+  return withConfigFlags(new Command('report'))
     .description('write a report: overview, finops, capacity or security')
     .addArgument(new Argument('[name]', 'which').choices(Object.keys(reports)).default('overview'))
     .option('--db <file>', 'database file', 'keymeter.duckdb')
-    .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')
     .option('--from <instant>', 'start of the range, inclusive (ISO, or 7d ago)')
     .option('--to <instant>', 'end of the range, exclusive')
     .option('--account <id>', 'only this caller account')
@@ -63,7 +61,7 @@ Examples:
       const database = await openDatabase(flags.db, { readOnly: true });
       const engine = new DuckDbEngine(database);
       try {
-        const config = flags.config ? readConfig(flags.config) : defaultConfig;
+        const config = await loadConfig(flags);
         const { principal, key } = flags;
         const report = await reports[name]!(
           { engine, config },

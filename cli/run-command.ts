@@ -1,25 +1,22 @@
 import { Command, Option } from 'commander';
 import type { Analysis } from '../analytics/analysis.ts';
 import { analyses } from '../analytics/registry.ts';
-import { defaultConfig, readConfig } from '../core/config.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
+import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { columnsOf, formats, rendered, type Format } from './output.ts';
 import { analysisFlags, rawParams } from './param-flags.ts';
 import { nearest } from './nearest.ts';
 
-export interface QueryFlags {
+export interface QueryFlags extends ConfigFlags {
   db: string;
-  config?: string;
   format: Format;
   out?: string;
 }
 
 export function withQueryFlags(command: Command): Command {
-  return command
-    .option('--db <file>', 'database file', 'keymeter.duckdb')
-    .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')
+  return withConfigFlags(command.option('--db <file>', 'database file', 'keymeter.duckdb'))
     .addOption(new Option('--format <format>').choices(formats).default('table'))
     .option('--out <file>', 'write there instead of stdout (needed for parquet)');
 }
@@ -65,7 +62,7 @@ async function runAnalysis(
   flags: QueryFlags,
   params: Record<string, unknown>,
 ): Promise<void> {
-  const config = flags.config ? readConfig(flags.config) : defaultConfig;
+  const config = await loadConfig(flags);
   const database = await openDatabase(flags.db, { readOnly: true });
   const engine = new DuckDbEngine(database);
   try {

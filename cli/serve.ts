@@ -4,17 +4,17 @@ import { Command } from 'commander';
 import { serve, type RunningServer } from '../api/listen.ts';
 import type { IngestStatus, RawRecordReader } from '../api/options.ts';
 import { loadOrCreateToken } from '../api/token.ts';
-import { defaultConfig, readConfig, type Config } from '../core/config.ts';
+import type { Config } from '../core/config.ts';
 import { openLog } from '../core/log.ts';
 import { countFlag } from './ingest-command.ts';
+import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { DuckDbEngine, type Engine } from '../store/engine.ts';
 
-export interface ServeFlags {
+export interface ServeFlags extends ConfigFlags {
   db: string;
   port: string;
   host: string;
-  config?: string;
   tokenFile?: string;
   allowedHost?: string[];
 }
@@ -22,14 +22,13 @@ export interface ServeFlags {
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export function withServeFlags(command: Command): Command {
-  return command
+  return withConfigFlags(command)
     .option('--port <n>', 'port of the API and the pages (0 takes a free one)', '8321')
     .option(
       '--host <address>',
       'address to listen on; beyond loopback a token is needed',
       '127.0.0.1',
     )
-    .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')
     .option('--token-file <file>', 'bearer token; made at the first start when it is not there')
     .option('--allowed-host <name...>', 'more Host names, such as a reverse proxy has');
 }
@@ -41,7 +40,7 @@ export function serveCommand(): Command {
   return withServeFlags(command).action(async (flags: ServeFlags) => {
     const database = await openDatabase(flags.db, { readOnly: true });
     const engine = new DuckDbEngine(database);
-    const config = flags.config ? readConfig(flags.config) : defaultConfig;
+    const config = await loadConfig(flags);
     const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
     process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);
     await untilStopped();

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { IngestStatus } from '../api/options.ts';
-import { defaultConfig, readConfig } from '../core/config.ts';
 import { overviewReport } from '../reports/overview.ts';
 import { reportText } from '../reports/render-text.ts';
 import { openDatabase } from '../store/database.ts';
@@ -16,6 +15,7 @@ import {
   withIngestFlags,
   type IngestFlags,
 } from './ingest-command.ts';
+import { loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';
 import { closeAll, startServer, untilStopped, withServeFlags, type ServeFlags } from './serve.ts';
 import { ingestSummaryText } from './summary-text.ts';
@@ -49,7 +49,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const specs = isDemo ? [await demoTrail()] : given;
   const configFile =
     flags.config ?? (isDemo ? path.join(demo.directory, demoConfigFile) : undefined);
-  const config = configFile ? readConfig(configFile) : defaultConfig;
+  const config = await loadConfig(flags, configFile);
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
   const engine = new DuckDbEngine(database);
