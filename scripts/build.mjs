@@ -1,6 +1,6 @@
 // Builds dist/: TypeScript by tsc, the files that code reads at run time (SQL, JSON), and the scanner.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { buildScanner } from './build-scanner.mjs';
@@ -21,6 +21,7 @@ for (const room of rooms) {
     filter: (file) => !/\.(ts|md)$/.test(file) && path.basename(file) !== 'assembly',
   });
 }
+removeStale();
 buildScanner();
 const main = path.join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
@@ -28,3 +29,15 @@ execFileSync(process.execPath, [path.join(root, 'scripts/build-dashboards.mjs')]
   cwd: root,
   stdio: 'inherit',
 });
+
+/** What an earlier build left of sources that are gone: the registry would find such an analysis. */
+function removeStale() {
+  for (const room of rooms) {
+    const built = path.join(root, 'dist', room);
+    for (const file of readdirSync(built, { recursive: true, encoding: 'utf8' })) {
+      const source = path.join(root, room, file.replace(/\.js(\.map)?$/, '.ts'));
+      if (existsSync(source) || file.endsWith('.wasm')) continue;
+      rmSync(path.join(built, file), { recursive: true, force: true });
+    }
+  }
+}
