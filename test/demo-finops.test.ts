@@ -8,6 +8,7 @@ import dataKeyCacheSavings, {
 } from '../analytics/finops/data-key-cache-savings.ts';
 import findings, { type FindingRow } from '../analytics/finops/findings.ts';
 import serviceLevers, { type ServiceLeverRow } from '../analytics/finops/service-levers.ts';
+import { analyses } from '../analytics/registry.ts';
 import { generateDemoTrail } from '../cli/demo/generate.ts';
 import type { DemoTruth, SituationTruths } from '../cli/demo/truth.ts';
 import { defaultConfig } from '../core/config.ts';
@@ -203,6 +204,25 @@ describe('findings', () => {
     expect(copies.map((row) => [row.account_id, row.region])).toEqual([
       [truth.second_trail.account_id, truth.second_trail.region],
     ]);
+  });
+
+  test('each names a command that gives its numbers, and its flags are those of the analysis', async () => {
+    const { rows } = await findings.execute({}, context());
+    const all = await analyses();
+    for (const row of rows as FindingRow[]) {
+      const words = [...row.query.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]!);
+      expect(words.slice(0, 2)).toEqual(['keymeter', 'run']);
+      const analysis = all.get(words[2]!)!;
+      const params: Record<string, string> = {};
+      for (let i = 3; i < words.length; i += 2) {
+        params[words[i]!.replace(/^--/, '').replaceAll('-', '_')] = words[i + 1]!;
+      }
+      expect(Object.keys(analysis.params.shape)).toEqual(
+        expect.arrayContaining(Object.keys(params)),
+      );
+      const answer = await analysis.execute(params, context());
+      expect(answer.rows.length, row.query).toBeGreaterThan(0);
+    }
   });
 
   test('the clean trail has none', async () => {

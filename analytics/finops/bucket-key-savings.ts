@@ -81,7 +81,7 @@ const Params = z.object({
     .default('session')
     .describe('whom S3 takes for one requester; session is the older, pessimistic reading'),
   band: flag.default(false).describe('one row for each T and requester of the band'),
-  limit: limit(1_000),
+  limit: limit(1_000, 1_000_000),
 });
 
 export default defineAnalysis({

@@ -89,7 +89,7 @@ const Params = z.object({
     .default(1_000)
     .describe('entries of one process’ cache'),
   grid: flag.default(false).describe('one row for each maxAge and maxMessages of the grid'),
-  limit: limit(1_000),
+  limit: limit(1_000, 1_000_000),
 });
 
 export default defineAnalysis({

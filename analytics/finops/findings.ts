@@ -130,7 +130,7 @@ const rowsOf = async (
   analysis: { execute: typeof keyCost.execute },
   params: Record<string, unknown>,
   context: AnalysisContext,
-) => (await analysis.execute({ ...params, limit: 10_000 }, context)).rows;
+) => (await analysis.execute({ ...params, limit: 1_000_000 }, context)).rows;
 
 /** Findings that spare calls. Their calls are disjoint: each rests on its own context kind. */
 async function callFindings(range: FilterValues, context: AnalysisContext): Promise<Candidate[]> {

@@ -53,7 +53,7 @@ const Params = z.object({
   sqs_current_seconds: seconds(300, 'the present one; the default of SQS is 300'),
   cache_seconds: seconds(3_600, 'cache time for secrets and parameters'),
   branch_key_seconds: seconds(900, 'cache time of the hierarchical keyring'),
-  limit: limit(1_000),
+  limit: limit(1_000, 1_000_000),
 });
 type ParamValues = z.output<typeof Params>;
 
@@ -193,7 +193,10 @@ async function logBuckets(
   context: AnalysisContext,
 ): Promise<ServiceLeverRow[]> {
   const { from, to, account, region } = params;
-  const result = await bucketKeySavings.execute({ from, to, account, region }, context);
+  const result = await bucketKeySavings.execute(
+    { from, to, account, region, limit: 1_000_000 },
+    context,
+  );
   return (result.rows as BucketSavingRow[])
     .filter((row) => row.scope === 'log_delivery')
     .map((row) => {
