@@ -44,7 +44,7 @@ crypto AS (
   FROM kms_events AS e
   JOIN names AS n ON e.key_ref = n.ref AND e.caller_account_id = coalesce(n.account, e.caller_account_id)
     AND e.region = coalesce(n.region, e.region)
-  WHERE counted AND operation_class = 'cryptographic' AND key_arn IS NULL
+  WHERE counted AND operation_class = 'cryptographic' AND key_arn IS NULL AND key_ref IS NOT NULL
     AND e.event_time >= n.valid_from AND e.event_time < n.valid_to
 ),
 uses AS (

@@ -54,19 +54,26 @@ started AS (
   FROM binned
   WINDOW likes AS (PARTITION BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id ORDER BY bin)
 ),
-numbered AS (
-  SELECT *, sum(starts) OVER (PARTITION BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id ORDER BY bin) AS run
+-- A run is known by its first bin: the latest start at or before each bin, as text that sorts by time.
+runs AS (
+  SELECT *, max(CASE WHEN starts = 1 THEN concat(CAST(bin AS VARCHAR), event_id) END)
+      OVER (PARTITION BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id ORDER BY bin) AS run
   FROM started
+),
+-- Only runs that will be shown are put together.
+shown AS (
+  SELECT run FROM runs WHERE starts = 1 ORDER BY first_at, event_source, operation, run LIMIT $limit
 )
 SELECT min(first_at) AS first_at, max(last_at) AS last_at,
   CAST(sum(events) AS BIGINT) AS events, CAST(sum(calls) AS BIGINT) AS calls,
-  event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source,
+  min(event_source) AS event_source, min(operation) AS operation, min(outcome) AS outcome, min(error_code) AS error_code, min(principal_arn) AS principal_arn,
+  min(key) AS key, min(region) AS region, min(via_service) AS via_service, min(caller_source) AS caller_source,
   CASE WHEN min(session_min) = max(session_max) THEN nullif(min(session_min), '') END AS session_name,
   CASE WHEN min(access_key_min) = max(access_key_max) THEN nullif(min(access_key_min), '') END AS access_key_id,
   CASE WHEN min(user_agent_min) = max(user_agent_max) THEN nullif(min(user_agent_min), '') END AS user_agent,
   CASE WHEN min(resource_min) = max(resource_max) THEN nullif(min(resource_min), '') END AS resource_arn,
   min(event_id) AS event_id
-FROM numbered
-GROUP BY event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source, single_id, run
-ORDER BY first_at, last_at, event_source, operation, event_id
-LIMIT $limit
+FROM runs
+WHERE run IN (SELECT run FROM shown)
+GROUP BY run
+ORDER BY first_at, event_source, operation, run
