@@ -101,6 +101,14 @@ describe('the resource', () => {
   });
 });
 
+test('a new secret is known by its ARN, else by its name', () => {
+  const requestParameters = { name: 'db' };
+  expect(resource('secretsmanager', 'CreateSecret', { requestParameters })).toBe('db');
+  const responseElements = { arn: 'arn:x' };
+  const rest = { requestParameters, responseElements };
+  expect(resource('secretsmanager', 'CreateSecret', rest)).toBe('arn:x');
+});
+
 test('nothing else is kept, and nothing without id or time', () => {
   expect(relatedEvent(record('s3', 'ListBuckets', {}), 0)).toBeNull();
   expect(relatedEvent(record('ec2', 'GetObject', {}), 0)).toBeNull();

@@ -30,7 +30,7 @@ fired AS (
   FROM judged AS j CROSS JOIN begin AS b
   WHERE j.resources >= CASE j.kind WHEN 'secrets' THEN $secrets_min ELSE $objects_min END
     AND j.resources >= $times * coalesce(j.peak_before, 0)
-    AND date_diff('second', b.log_from, j.hour) >= $baseline_hours * 3600
+    AND date_diff('second', date_trunc('hour', b.log_from), j.hour) >= $baseline_hours * 3600
 ),
 evidence AS (
   SELECT f.principal_arn, f.account_id, f.kind, f.hour, f.resources, f.calls, f.peak_before, e.event_time, e.event_id,

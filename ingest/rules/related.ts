@@ -73,8 +73,7 @@ function resourceOf(
     case 's3.amazonaws.com':
       return objectOf(record, parameters, partition);
     case 'secretsmanager.amazonaws.com':
-      // Asked for by ARN, by ARN without its random end, or by name: kept as asked.
-      return joined(texts(parameters, 'secretId', 'secretIdList'));
+      return secretOf(record, parameters);
     case 'ssm.amazonaws.com':
       return parametersOf(record, parameters, (name) =>
         arn('ssm', name.startsWith('arn:') ? name : `parameter/${name.replace(/^\//, '')}`),
@@ -92,6 +91,18 @@ function resourceOf(
     default:
       return null;
   }
+}
+
+/**
+ * A secret that is made has its ARN in the response; others are asked for by ARN, by ARN without its
+ * random end, or by name, and kept as asked.
+ */
+function secretOf(record: JsonObject, parameters: JsonObject | null): string | null {
+  const response = objectField(record, 'responseElements');
+  const made = textField(response, 'arn') ?? textField(response, 'ARN');
+  if (made !== null) return made;
+  const asked = texts(parameters, 'secretId', 'secretIdList');
+  return joined(asked.length > 0 ? asked : texts(parameters, 'name', ''));
 }
 
 function objectOf(record: JsonObject, parameters: JsonObject | null, partition: string) {
