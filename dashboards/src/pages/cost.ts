@@ -7,6 +7,7 @@ import { filterOf, link } from '../links.ts';
 import { analysisPanel } from '../panel.ts';
 import { go, state, type FilterName } from '../state.ts';
 import { beforeAfterPanel } from './before-after.ts';
+import { findingCards } from './findings.ts';
 import { savingsPanel } from './savings-curve.ts';
 import { otherPanels } from './others.ts';
 import { grid } from './overview.ts';
@@ -44,7 +45,12 @@ export function costPage(): Node[] {
         draw: (answer) => costDrawing(answer, by),
         cell: (column, row) => groupCell(column, row, by),
       }),
-      analysisPanel('findings', { title: 'Findings: before and after', wide: true }),
+      analysisPanel('findings', {
+        title: 'Findings: before and after',
+        wide: true,
+        draw: (answer) => findingCards(answer.rows),
+        empty: 'No saving of 50 calls or more is provable in this range.',
+      }),
       analysisPanel('request-cost', {
         title: 'Cost per day',
         params: { by: 'account', per: 'day', limit: '10000' },

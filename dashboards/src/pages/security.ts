@@ -6,6 +6,7 @@ import { h } from '../dom.ts';
 import { instantText, numberText, shortName } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { go, state } from '../state.ts';
+import { detectionCell, detectionColumns } from './detections.ts';
 import { otherPanels } from './others.ts';
 import { grid } from './overview.ts';
 
@@ -19,6 +20,8 @@ export function securityPage(): Node[] {
       analysisPanel('detections', {
         title: 'Detections',
         wide: true,
+        columns: detectionColumns,
+        cell: detectionCell,
         empty: 'No detection fires in this range.',
       }),
       timeline('key-timeline', 'Timeline of the key', filters.key !== undefined),

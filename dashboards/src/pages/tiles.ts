@@ -1,0 +1,187 @@
+import { analysisInfo, runAny, type Params, type Row } from '../api-client.ts';
+import { h, replace } from '../dom.ts';
+import { instantText, numberText, usd, valueText } from '../format.ts';
+import { panelParams } from '../params.ts';
+import { addressOf, type Change } from '../state.ts';
+
+interface Reading {
+  text: string;
+  detail: string;
+  to: Change;
+  bad?: boolean;
+}
+
+interface TileSpec {
+  analysis: string;
+  label: string;
+  params?: Params;
+  /** The number and the sentence under it. */
+  read: (rows: Row[], notes: string[]) => Reading;
+}
+
+const sum = (rows: readonly Row[], column: string) =>
+  rows.reduce((total, row) => total + Number(row[column] ?? 0), 0);
+
+/** The row with the largest number in a column; the first of equals. */
+function largest(rows: readonly Row[], column: string): Row | undefined {
+  let best: Row | undefined;
+  for (const row of rows) {
+    if (typeof row[column] !== 'number') continue;
+    if (!best || row[column] > Number(best[column])) best = row;
+  }
+  return best;
+}
+
+function around(iso: string, seconds: number): { from: string; to: string } {
+  const at = Date.parse(iso);
+  return {
+    from: new Date(at - seconds * 1000).toISOString(),
+    to: new Date(at + seconds * 1000).toISOString(),
+  };
+}
+
+const daily: Params = { bin: 'day', limit: '100000' };
+
+const specs: readonly TileSpec[] = [
+  {
+    analysis: 'call-rates',
+    label: 'KMS calls',
+    params: daily,
+    read: (rows) => ({
+      text: numberText(sum(rows, 'calls')),
+      detail: `on ${numberText(rows.length)} days`,
+      to: { path: '/capacity' },
+    }),
+  },
+  {
+    analysis: 'call-rates',
+    label: 'Busiest second',
+    params: daily,
+    read: (rows) => {
+      const top = largest(rows, 'calls_per_second_peak');
+      if (!top) return { text: '–', detail: 'no calls', to: {} };
+      const at = String(top['peak_at']);
+      return {
+        text: `${numberText(Number(top['calls_per_second_peak']))}/s`,
+        detail: `at ${instantText(at)}, all accounts and Regions`,
+        to: { path: '/capacity', ...around(at, 60), selection: { at } },
+      };
+    },
+  },
+  {
+    analysis: 'quota-utilisation',
+    label: 'Highest quota use',
+    read: (rows) => {
+      const top = largest(rows, 'utilisation_peak_percent');
+      if (!top)
+        return { text: '–', detail: 'no quota of these calls is known', to: { path: '/capacity' } };
+      const percent = Number(top['utilisation_peak_percent']);
+      const account = String(top['caller_account_id'] ?? '');
+      const region = String(top['region'] ?? '');
+      return {
+        text: valueText(percent, '%'),
+        detail: `${String(top['quota_id'])}, ${account} ${region}`,
+        to: { path: '/capacity', filters: { account, region } },
+        bad: percent >= 80,
+      };
+    },
+  },
+  {
+    analysis: 'call-rates',
+    label: 'Throttled calls',
+    params: daily,
+    read: (rows) => {
+      const throttled = sum(rows, 'throttled_calls');
+      return {
+        text: numberText(throttled),
+        detail: 'a lower bound: not every refusal is logged',
+        to: { path: '/capacity' },
+        bad: throttled > 0,
+      };
+    },
+  },
+  {
+    analysis: 'request-cost',
+    label: 'Request cost',
+    params: { by: 'account' },
+    read: (rows) => {
+      const total = rows.find((row) => row['row_kind'] === 'total');
+      const monthly = total?.['cost_usd_monthly'];
+      const cost = total?.['cost_usd'];
+      if (typeof cost !== 'number')
+        return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
+      return {
+        text: usd(cost),
+        detail: `list prices, before the free tier${typeof monthly === 'number' ? `; ${usd(monthly)} a month` : ''}`,
+        to: { path: '/cost' },
+      };
+    },
+  },
+  {
+    analysis: 'findings',
+    label: 'Calls that could go',
+    read: (rows) => ({
+      text: numberText(sum(rows, 'saved_calls')),
+      detail: `of ${numberText(rows.length)} findings, each call counted once`,
+      to: { path: '/cost' },
+    }),
+  },
+  {
+    analysis: 'detections',
+    label: 'Detections',
+    read: (rows) => {
+      const grave = rows.filter(
+        (row) => row['severity'] === 'critical' || row['severity'] === 'high',
+      );
+      return {
+        text: numberText(rows.length),
+        detail: `${numberText(grave.length)} of them high or critical`,
+        to: { path: '/security' },
+        bad: grave.length > 0,
+      };
+    },
+  },
+  {
+    analysis: 'coverage',
+    label: 'Days without records',
+    params: { limit: '100000' },
+    read: (rows) => {
+      const missing = sum(rows, 'days_missing_before');
+      return {
+        text: numberText(missing),
+        detail: 'between days with records, all accounts and Regions: unknown, not zero',
+        to: { path: '/coverage' },
+      };
+    },
+  },
+];
+
+/** One number for each question that the server can answer, each a link to its page. */
+export function tiles(): Node[] {
+  return specs.filter((spec) => analysisInfo(spec.analysis)).map(tile);
+}
+
+function tile(spec: TileSpec): HTMLElement {
+  const number = h('strong', {}, '…');
+  const detail = h('small', {}, '');
+  const label = h('span', {}, spec.label);
+  const element = h('a', { class: 'tile', href: '#', 'data-nav': true }, label, number, detail);
+  element.dataset['tile'] = spec.label;
+  const { params } = panelParams(spec.analysis, spec.params);
+  runAny(spec.analysis, params).then(
+    ({ rows, notes, truncated }) => {
+      const made = spec.read(rows, notes);
+      replace(number, truncated ? `≥ ${made.text}` : made.text);
+      replace(detail, made.detail);
+      element.href = addressOf(made.to);
+      element.dataset['state'] = 'ready';
+      element.classList.toggle('bad', made.bad === true);
+    },
+    (error: unknown) => {
+      replace(number, '–');
+      replace(detail, error instanceof Error ? error.message : 'no answer');
+      element.dataset['state'] = 'failed';
+    },
+  );
+  return element;
+}
