@@ -1,25 +1,16 @@
 import type { Hono } from 'hono';
 import { Gauge, Registry } from 'prom-client';
 import type { Analysis } from '../analytics/analysis.ts';
+import { messageOf } from '../core/errors.ts';
 import type { JsonRow } from '../store/engine.ts';
+import { analysisMetrics, window_ms } from './analysis-metrics.ts';
 import { withDeadline } from './deadline.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
 import { parseQuery } from './query-params.ts';
 
-/** An analysis whose rows become samples. Rows without the value are left out, never zero. */
-interface AnalysisMetric {
-  analysis: string;
-  params: Readonly<Record<string, string>>;
-  labels: readonly string[];
-  metrics: Readonly<Record<string, { column: string; help: string }>>;
-}
-
 /** Series of one metric at most: labels come from logs, and a scrape must stay small. */
 const series_max = 2_000;
-
-export const analysisMetrics: readonly AnalysisMetric[] = [];
-
 const callsSql = `
 SELECT caller_account_id, region, quota_id, CAST(sum(offered) AS BIGINT) AS offered,
   CAST(sum(throttled) AS BIGINT) AS throttled, max(offered) AS offered_peak
@@ -60,7 +51,7 @@ async function collect(
   registry: ReadonlyMap<string, Analysis>,
   signal: AbortSignal,
 ): Promise<Registry> {
-  const { engine, config } = options;
+  const { engine } = options;
   const made = new Registry();
   const scope = ['account', 'region', 'quota'];
   const calls = await engine.rows(callsSql, { limit: series_max }, { signal });
@@ -118,15 +109,65 @@ async function collect(
   for (const [name, help, column] of latest) {
     gauge(made, name, help, [], [{ value: max(objects, column) }], 'value');
   }
+  await collectAnalyses(made, options, registry, max(objects, 'event_time_max'), signal);
+  return made;
+}
+
+/** Metrics of analyses over the last day of the data; one that fails says so and the rest stand. */
+async function collectAnalyses(
+  made: Registry,
+  options: ApiOptions,
+  registry: ReadonlyMap<string, Analysis>,
+  data_end_s: number | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { engine, config } = options;
+  const up: JsonRow[] = [];
   for (const metric of analysisMetrics) {
     const analysis = registry.get(metric.analysis);
-    if (!analysis) continue;
-    const result = await analysis.execute({ ...metric.params }, { engine, config, signal });
-    for (const [name, { column, help }] of Object.entries(metric.metrics)) {
-      gauge(made, name, help, metric.labels, result.rows.slice(0, series_max), column);
+    if (!analysis || data_end_s === null) continue;
+    const from = new Date(data_end_s * 1000 - window_ms).toISOString();
+    let rows: JsonRow[] = [];
+    try {
+      const raw = { ...metric.params, from };
+      rows = (await analysis.execute(raw, { engine, config, signal })).rows;
+      up.push({ analysis: metric.analysis, value: 1 });
+    } catch (error) {
+      options.log?.('metric failed', { analysis: metric.analysis, error: messageOf(error) });
+      up.push({ analysis: metric.analysis, value: 0 });
+    }
+    const chosen = metric.where ? rows.filter(metric.where) : rows;
+    for (const { name, help, column, fold } of metric.metrics) {
+      const folded = foldRows(chosen, metric.labels, column, fold).slice(0, series_max);
+      gauge(made, name, help, Object.keys(metric.labels), folded, 'value');
     }
   }
-  return made;
+  const help = '1 when the analysis behind the metrics answered';
+  gauge(made, 'keymeter_analysis_up', help, ['analysis'], up, 'value');
+}
+
+/** One row for each set of labels, with the value that the rows of the set make. */
+function foldRows(
+  rows: readonly JsonRow[],
+  labels: Readonly<Record<string, string>>,
+  column: string | undefined,
+  fold: 'max' | 'sum' | 'count',
+): JsonRow[] {
+  const made = new Map<string, JsonRow>();
+  for (const row of rows) {
+    const value = column === undefined ? 1 : row[column];
+    if (typeof value !== 'number') continue;
+    const own = Object.fromEntries(
+      Object.entries(labels).map(([label, source]) => [label, row[source] ?? '']),
+    );
+    const key = JSON.stringify(own);
+    const before = made.get(key);
+    const so_far = Number(before?.['value'] ?? 0);
+    const next =
+      before === undefined ? value : fold === 'max' ? Math.max(so_far, value) : so_far + value;
+    made.set(key, { ...own, value: next });
+  }
+  return [...made.values()];
 }
 
 function gauge(
