@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { isKeymeterError } from '../core/errors.ts';
+import { exitCodes, isKeymeterError } from '../core/errors.ts';
 import type { ApiEnv } from './options.ts';
 
 /** What went wrong with one parameter. */
@@ -65,6 +65,10 @@ export function problemOf(error: unknown): ProblemError {
     if (error.code === 'deadline_exceeded' || error.code === 'query_aborted') {
       const detail = 'the query was interrupted at its deadline';
       return new ProblemError(504, 'deadline_exceeded', detail, error.fix);
+    }
+    // What an analysis itself refuses in its parameters, such as two ranges that overlap.
+    if (error.exitCode === exitCodes.usage) {
+      return new ProblemError(400, 'bad_parameters', error.message, error.fix);
     }
   }
   return new ProblemError(

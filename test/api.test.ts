@@ -136,7 +136,8 @@ function requiredParams(analysis: Analysis): Record<string, string> {
   const names = (schema['required'] ?? []) as string[];
   const needed = Object.fromEntries(names.map((name) => [name, analysis.example[name] ?? 'x']));
   const texts = Object.keys(schema['properties'] as object).map((name) => ({ [name]: 'x' }));
-  const found = [needed, analysis.example, ...texts].find(
+  // The example first: what an analysis refuses beyond its schema, its example meets.
+  const found = [{ ...analysis.example, ...needed }, needed, ...texts].find(
     (params) => analysis.params.safeParse(params).success,
   );
   if (!found) throw new Error(`no parameters found for ${analysis.name}: give it an example`);

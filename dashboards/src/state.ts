@@ -96,3 +96,9 @@ function changed(): void {
 }
 
 addEventListener('popstate', changed);
+
+/** Puts a selection into the URL without redrawing the page: for controls that redraw their own part. */
+export function remember(selection: Record<string, string | undefined>): void {
+  history.replaceState(null, '', addressOf({ selection }));
+  current = read();
+}

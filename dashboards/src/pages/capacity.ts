@@ -9,7 +9,7 @@ import { filterLink, link } from '../links.ts';
 import { analysisPanel } from '../panel.ts';
 import { panelParams } from '../params.ts';
 import { go, state } from '../state.ts';
-import { forecastChart } from './forecast.ts';
+import { forecastPanels } from './forecast.ts';
 import { otherPanels } from './others.ts';
 import { grid } from './overview.ts';
 import { whatIfPanel } from './what-if.ts';
@@ -17,8 +17,8 @@ import { whatIfPanel } from './what-if.ts';
 const placed = [
   'call-rates',
   'quota-utilisation',
-  'quota-contributors',
   'quota-forecast',
+  'quota-forecast-days',
   'quota-what-if',
   'throttle-hotspots',
   'key-usage',
@@ -57,7 +57,7 @@ export function capacityPage(): Node[] {
           'No throttled call in this range. CloudTrail logs not every refusal, so this is no proof.',
         cell: burstCell,
       }),
-      analysisPanel('quota-forecast', { wide: true, draw: (answer) => forecastChart(answer.rows) }),
+      ...forecastPanels(),
       whatIfPanel(),
       ...(['service-usage', 'principal-usage', 'key-usage'] as const).map((name) =>
         analysisPanel(name, {

@@ -16,12 +16,12 @@ function isWide(info: AnalysisInfo): boolean {
   return Object.keys(info.row.properties).length > 7;
 }
 
-/** Links to every question of an audience. */
-export function questionList(): HTMLElement {
+/** Links to questions; to all of them unless some are given. */
+export function questionList(infos: readonly AnalysisInfo[] = allAnalyses()): HTMLElement {
   return h(
     'ul',
     { class: 'questions' },
-    ...allAnalyses().map((info) =>
+    ...infos.map((info) =>
       h(
         'li',
         {},

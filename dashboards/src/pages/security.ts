@@ -1,4 +1,4 @@
-import type { Answer } from '../api-client.ts';
+import { allAnalyses, type Answer } from '../api-client.ts';
 import { principalKeyFlow } from '../charts/flow.ts';
 import { heatmap } from '../charts/heatmap.ts';
 import { timelineChart } from '../charts/timeline.ts';
@@ -7,7 +7,7 @@ import { instantText, numberText, shortName } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { go, state } from '../state.ts';
 import { detectionCell, detectionColumns } from './detections.ts';
-import { otherPanels } from './others.ts';
+import { otherPanels, questionList } from './others.ts';
 import { grid } from './overview.ts';
 
 const placed = ['detections', 'access-matrix', 'key-timeline', 'principal-timeline'];
@@ -24,6 +24,7 @@ export function securityPage(): Node[] {
         cell: detectionCell,
         empty: 'No detection fires in this range.',
       }),
+      rulesPanel(),
       timeline('key-timeline', 'Timeline of the key', filters.key !== undefined),
       timeline('principal-timeline', 'Timeline of the principal', filters.principal !== undefined),
       analysisPanel('access-matrix', {
@@ -32,13 +33,27 @@ export function securityPage(): Node[] {
         draw: accessDrawing,
       }),
       sourceForm(),
-      ...(otherPanels(['investigation', 'detections'], placed).filter(
+      ...(otherPanels(['investigation'], placed).filter(
         (panel) =>
           selection['source'] !== undefined ||
           (panel as HTMLElement).dataset['state'] !== 'waiting',
       ) as HTMLElement[]),
     ),
   ];
+}
+
+/** Each rule by itself, with its own parameters. */
+function rulesPanel(): HTMLElement | null {
+  const rules = allAnalyses().filter(
+    (info) => info.topic === 'detections' && info.name !== 'detections',
+  );
+  if (rules.length === 0) return null;
+  return h(
+    'details',
+    { class: 'panel wide slim' },
+    h('summary', {}, `The ${rules.length} rules by themselves`),
+    questionList(rules),
+  );
 }
 
 function timeline(name: string, title: string, chosen: boolean): HTMLElement | null {
