@@ -3,14 +3,15 @@ import { KeymeterError, exitCodes } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
 import { ingest, type IngestOptions } from '../ingest/ingest.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
-import type { ListFilter, Source, SourceOptions } from '../ingest/sources/source.ts';
+import type { ListFilter, Source } from '../ingest/sources/source.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { showProgress } from './progress.ts';
+import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
 import { ingestSummaryText } from './summary-text.ts';
 
 /** Options that every command which ingests takes. */
-export interface IngestFlags {
+export interface IngestFlags extends S3Flags {
   db: string;
   from?: string;
   to?: string;
@@ -20,16 +21,11 @@ export interface IngestFlags {
   maxObjectBytes?: string;
   memoryLimit?: string;
   retryDead?: boolean;
-  s3Region?: string;
-  endpoint?: string;
-  pathStyle?: boolean;
-  anonymous?: boolean;
-  profile?: string;
   format: 'table' | 'json';
 }
 
 export function withIngestFlags(command: Command): Command {
-  return command
+  return withS3Flags(command)
     .option('--from <instant>', 'only logs that can hold events from this instant on (ISO or 7d)')
     .option('--to <instant>', 'only logs that can hold events before this instant')
     .option('--account <id...>', 'only logs of these accounts')
@@ -37,12 +33,7 @@ export function withIngestFlags(command: Command): Command {
     .option('--workers <n>', 'reader threads (default: one a core)')
     .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
     .option('--memory-limit <size>', "DuckDB's memory limit, such as 1GB")
-    .option('--retry-dead', 'read objects again that could not be read before')
-    .option('--s3-region <region>', "the bucket's Region")
-    .option('--endpoint <url>', 'S3 endpoint, for S3-compatible servers')
-    .option('--path-style', 'address buckets by path')
-    .option('--anonymous', 'read a public bucket without credentials')
-    .option('--profile <name>', 'profile of the AWS configuration');
+    .option('--retry-dead', 'read objects again that could not be read before');
 }
 
 export function ingestCommand(): Command {
@@ -71,13 +62,7 @@ export function ingestCommand(): Command {
 }
 
 export function openSources(specs: readonly string[], flags: IngestFlags): Promise<Source[]> {
-  const options: SourceOptions = {
-    region: flags.s3Region,
-    endpoint: flags.endpoint,
-    pathStyle: flags.pathStyle,
-    anonymous: flags.anonymous,
-    profile: flags.profile,
-  };
+  const options = sourceOptions(flags);
   return Promise.all(specs.map((spec) => openSource(spec, options)));
 }
 

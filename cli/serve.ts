@@ -2,16 +2,18 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { serve, type RunningServer } from '../api/listen.ts';
-import type { IngestStatus, RawRecordReader } from '../api/options.ts';
+import type { IngestStatus } from '../api/options.ts';
 import { loadOrCreateToken } from '../api/token.ts';
 import type { Config } from '../core/config.ts';
 import { openLog } from '../core/log.ts';
 import { countFlag } from './ingest-command.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
+import { rawRecordReader } from './raw-reader.ts';
+import { withS3Flags, type S3Flags } from './s3-flags.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { DuckDbEngine, type Engine } from '../store/engine.ts';
 
-export interface ServeFlags extends ConfigFlags {
+export interface ServeFlags extends ConfigFlags, S3Flags {
   db: string;
   port: string;
   host: string;
@@ -37,15 +39,20 @@ export function serveCommand(): Command {
   const command = new Command('serve')
     .description('serve the API and the pages over a database')
     .option('--db <file>', 'database file', 'keymeter.duckdb');
-  return withServeFlags(command).action(async (flags: ServeFlags) => {
-    const database = await openDatabase(flags.db, { readOnly: true });
-    const engine = new DuckDbEngine(database);
-    const config = await loadConfig(flags);
-    const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
-    process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);
-    await untilStopped();
-    await closeAll(server, engine, database);
-  });
+  return withS3Flags(withServeFlags(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keymeter serve --db kms.duckdb\n  keymeter serve --db kms.duckdb --host 0.0.0.0 --port 9000 --allowed-host kms.example.com',
+    )
+    .action(async (flags: ServeFlags) => {
+      const database = await openDatabase(flags.db, { readOnly: true });
+      const engine = new DuckDbEngine(database);
+      const config = await loadConfig(flags);
+      const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
+      process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);
+      await untilStopped();
+      await closeAll(server, engine, database);
+    });
 }
 
 /** Starts the server over an open database. */
@@ -54,7 +61,6 @@ export function startServer(
   flags: ServeFlags,
   config: Config,
   ingestStatus: () => IngestStatus,
-  rawRecord?: RawRecordReader,
 ): Promise<RunningServer> {
   const dashboards = fileURLToPath(new URL('../dashboards', import.meta.url));
   const log = openLog();
@@ -70,7 +76,7 @@ export function startServer(
     database: flags.db,
     ingestStatus,
     log: (message, fields) => log.error(fields, message),
-    ...(rawRecord ? { rawRecord } : {}),
+    rawRecord: rawRecordReader(engine, flags),
   });
 }
 

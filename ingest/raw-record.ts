@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { KeymeterError } from '../core/errors.ts';
-import type { Engine } from '../store/engine.ts';
+import type { Engine, JsonRow } from '../store/engine.ts';
 import { isCanonicalUuid } from '../store/uuid.ts';
 import { contentOf, content_bytes_max_default } from './gunzip.ts';
 import { unwrapText, type Unwrapped } from './records/envelope.ts';
@@ -32,9 +32,11 @@ export interface RawRecord {
   matches: boolean | null;
 }
 
+const entryColumns = `CAST(o.object_id AS VARCHAR) AS object_id, o.source, o.bucket, o.key, o.version,
+    o.size_bytes, coalesce(epoch_ms(o.last_modified_at), 0) AS last_modified_at, o.content_sha256`;
+
 const placeSql = `
-  SELECT CAST(o.object_id AS VARCHAR) AS object_id, o.source, o.bucket, o.key, o.version, o.size_bytes,
-    coalesce(epoch_ms(o.last_modified_at), 0) AS last_modified_at, o.content_sha256, e.record_index
+  SELECT ${entryColumns}, e.record_index
   FROM (
     SELECT object_no, record_index FROM events
     WHERE CASE WHEN $uuid THEN event_id_uuid = TRY_CAST($id AS UUID) ELSE event_id_text = $id END
@@ -48,19 +50,29 @@ const placeSql = `
 export async function placeOfEvent(engine: Engine, event_id: string): Promise<RecordPlace | null> {
   const uuid = isCanonicalUuid(event_id);
   const [row] = await engine.rows(placeSql, { id: event_id, uuid });
-  if (!row) return null;
+  return row ? { entry: entryOf(row), record_index: Number(row['record_index']) } : null;
+}
+
+/** The ledger entry of an object id; null when the ledger has none. */
+export async function entryOfObject(
+  engine: Engine,
+  object_id: string,
+): Promise<LedgerEntry | null> {
+  const sql = `SELECT ${entryColumns} FROM ingest_objects AS o WHERE o.object_id = TRY_CAST($id AS UUID)`;
+  const [row] = await engine.rows(sql, { id: object_id });
+  return row ? entryOf(row) : null;
+}
+
+function entryOf(row: JsonRow): LedgerEntry {
   return {
-    entry: {
-      object_id: String(row['object_id']),
-      source: row['source'] === 's3' ? 's3' : 'local',
-      bucket: String(row['bucket']),
-      key: String(row['key']),
-      version: String(row['version']),
-      size_bytes: Number(row['size_bytes']),
-      last_modified_at: Number(row['last_modified_at']),
-      content_sha256: row['content_sha256'] === null ? null : String(row['content_sha256']),
-    },
-    record_index: Number(row['record_index']),
+    object_id: String(row['object_id']),
+    source: row['source'] === 's3' ? 's3' : 'local',
+    bucket: String(row['bucket']),
+    key: String(row['key']),
+    version: String(row['version']),
+    size_bytes: Number(row['size_bytes']),
+    last_modified_at: Number(row['last_modified_at']),
+    content_sha256: row['content_sha256'] === null ? null : String(row['content_sha256']),
   };
 }
 
