@@ -14,6 +14,9 @@ import {
 } from '../ingest/verify/public-keys.ts';
 import { SummaryCounter, exitCodeOf } from '../ingest/verify/summary.ts';
 import { verifySource } from '../ingest/verify/verify-source.ts';
+import { openDatabase } from '../store/database.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import { ledgerHashes } from './verify-ledger.ts';
 import type { VerifyFormat } from './verify-output.ts';
 import { verifyFormats, verifyOutput } from './verify-output.ts';
 
@@ -31,6 +34,7 @@ interface VerifyFlags {
   anonymous?: boolean;
   profile?: string;
   verbose?: boolean;
+  db?: string;
   format: VerifyFormat;
 }
 
@@ -79,8 +83,34 @@ export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): C
     .option('--anonymous', 'read a public bucket without credentials')
     .option('--profile <name>', 'profile of the AWS configuration')
     .option('--verbose', 'table: show what is valid too')
+    .option('--db <file>', 'take hashes of unchanged files from the ledger of this database')
     .addOption(new Option('--format <format>').choices(verifyFormats).default('table'))
-    .action((source: string, flags: VerifyFlags) => run(source, flags, here));
+    .addHelpText(
+      'after',
+      `
+Examples:
+  keymeter verify s3://my-trail-bucket --from 2026-03-01 --to 2026-03-02
+  keymeter verify s3://my-trail-bucket --db keymeter.duckdb
+  keymeter verify ./copy-of-the-bucket --keys keys.json --format json`,
+    )
+    .action((source: string, flags: VerifyFlags) => withLedger(source, flags, here));
+}
+
+/** Runs with the hashes of a database when one is named. */
+async function withLedger(
+  source: string,
+  flags: VerifyFlags,
+  here: VerifySurroundings,
+): Promise<void> {
+  if (flags.db === undefined) return run(source, flags, here);
+  const database = await openDatabase(flags.db, { readOnly: true });
+  const engine = new DuckDbEngine(database);
+  try {
+    await run(source, flags, { knownHashes: ledgerHashes(engine), ...here });
+  } finally {
+    engine.close();
+    database.close();
+  }
 }
 
 async function run(source: string, flags: VerifyFlags, here: VerifySurroundings): Promise<void> {
