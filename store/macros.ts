@@ -1,6 +1,6 @@
 /**
  * DuckDB macros that bear Trino's names, so that analysis SQL reads the same on both engines.
- * Each is listed in docs/sql-subset.md with its meaning.
+ * Each is listed in docs/sql.md with its meaning.
  */
 export const createMacrosSql: readonly string[] = [
   'CREATE OR REPLACE MACRO json_extract_scalar(j, p) AS json_extract_string(j, p)',

@@ -15,6 +15,7 @@ export default defineInvestigation({
     'new_after is true when nothing in the range before the moment shows the thing reached; widen the range to make it stronger.',
   ],
   sql: new URL('./blast-radius.sql', import.meta.url),
+  example: { principal: 'arn:aws:iam::111122223333:user/j.doe' },
   params: z
     .object({
       principal: z

@@ -16,6 +16,7 @@ export default defineInvestigation({
     'Events of other services are listed when their request names the key id.',
   ],
   sql: new URL('./key-timeline.sql', import.meta.url),
+  example: { key: 'alias/payments' },
   params: z.object({
     key: z
       .string()

@@ -13,6 +13,7 @@ export default defineInvestigation({
     'Of other services only the related events are kept (reference/related-events.json).',
   ],
   sql: new URL('./principal-timeline.sql', import.meta.url),
+  example: { principal: 'arn:aws:iam::111122223333:user/j.doe' },
   params: z.object({
     principal: z
       .string()

@@ -14,6 +14,7 @@ export default defineInvestigation({
     'Several clues together must all hold. A user agent is what the caller says it is.',
   ],
   sql: new URL('./source-timeline.sql', import.meta.url),
+  example: { session: 'exchange-2' },
   params: z
     .object({
       source: z.string().max(1024).optional().describe('address (or service name) as logged'),
