@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { generateDemoTrail } from './demo/generate.ts';
 import { countFlag } from './ingest-command.ts';
 
@@ -18,7 +18,8 @@ export function demoCommand(): Command {
     .option('--seed <n>', 'the same seed gives the same bytes', '1')
     .option('--days <n>', 'length of the trail', '30')
     .option('--clean', 'only ordinary traffic, nothing planted')
-    .option('--format <format>', 'table or json', 'table')
+    .addOption(new Option('--format <format>').choices(['table', 'json']).default('table'))
+    .addHelpText('after', '\nExamples:\n  keymeter demo\n  keymeter demo ./quiet --clean --days 14')
     .action(async (directory: string, flags: DemoFlags) => {
       const truth = await writeDemo(directory, flags);
       const { totals } = truth;

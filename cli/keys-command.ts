@@ -83,6 +83,7 @@ export function keysCommand(
     .option('--out <file>', 'write there instead of the standard output')
     .option('--endpoint <url>', 'another endpoint, such as a VPC endpoint')
     .option('--no-rotations', 'leave out kms:ListKeyRotations')
+    .addHelpText('after', '\nExample:\n  keymeter keys pull --region eu-west-1 --out keys.json')
     .action(async (options: PullOptions) => {
       const found: PulledKey[] = [];
       for (const region of options.region ?? [undefined]) {

@@ -113,9 +113,11 @@ function filtersOf(flags: ReportFlags): Record<string, string> {
   return filters;
 }
 
-function commandFlags(flags: Pick<ReportFlags, 'db' | 'config'>): string {
-  const config = flags.config ? ` --config ${shellWord(flags.config)}` : '';
-  return ` --db ${shellWord(flags.db)}${config}`;
+function commandFlags(flags: ReportFlags): string {
+  const files = (['db', 'config', 'prices', 'inventory', 'billing'] as const).flatMap((name) =>
+    flags[name] === undefined ? [] : [` --${name} ${shellWord(flags[name])}`],
+  );
+  return files.join('');
 }
 
 async function writeReport(report: Report, flags: ReportFlags): Promise<void> {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Analysis } from '../analytics/analysis.ts';
 import { analyses } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
+import { shellWord } from '../reports/report-builder.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
@@ -25,7 +26,15 @@ export function withQueryFlags(command: Command): Command {
 export async function runCommand(): Promise<Command> {
   const run = new Command('run')
     .description('answer a question; `keymeter run --help` lists them')
-    .showHelpAfterError('(keymeter run --help lists the analyses)');
+    .showHelpAfterError('(keymeter run --help lists the analyses)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  keymeter run quota-utilisation
+  keymeter run key-usage --from 7d --format csv --out keys.csv
+  keymeter run call-rates --help`,
+    );
   const all = await analyses();
   for (const analysis of all.values()) run.addCommand(analysisCommand(analysis));
   run.on('command:*', ([name]: string[]) => {
@@ -38,23 +47,28 @@ export async function runCommand(): Promise<Command> {
   return run;
 }
 
-function analysisCommand(analysis: Analysis): Command {
+/** The command of one analysis: its flags from its Params. */
+export function analysisCommand(analysis: Analysis, words = `run ${analysis.name}`): Command {
   const command = new Command(analysis.name).description(analysis.question);
   withQueryFlags(command);
   for (const option of analysisFlags(analysis)) command.addOption(option);
-  command.addHelpText('after', helpText(analysis));
+  command.addHelpText('after', helpText(analysis, words));
   return command.action(async (_: unknown, self: Command) => {
     const flags = self.opts<QueryFlags>();
     await runAnalysis(analysis, flags, rawParams(analysis, self));
   });
 }
 
-function helpText(analysis: Analysis): string {
-  const example = Object.entries(analysis.example)
-    .map(([name, value]) => ` --${name.replaceAll('_', '-')} ${value}`)
-    .join('');
+function helpText(analysis: Analysis, words: string): string {
   const caveats = analysis.caveats.map((caveat) => `  - ${caveat}`).join('\n');
-  return `\nExample:\n  keymeter run ${analysis.name}${example}\n\nRead with care:\n${caveats}`;
+  return `\nExample:\n  keymeter ${words}${exampleFlags(analysis)}\n\nRead with care:\n${caveats}`;
+}
+
+/** The flags of an analysis' example, such as ` --key alias/payments`. */
+export function exampleFlags(analysis: Analysis): string {
+  return Object.entries(analysis.example)
+    .map(([name, value]) => ` --${name.replaceAll('_', '-')} ${shellWord(value)}`)
+    .join('');
 }
 
 async function runAnalysis(
