@@ -101,8 +101,9 @@ const lines = [
   '| Replay | Rows | Seconds | CPU seconds | Rows a CPU second | RSS peak, MB | Kept |',
   '|---|---|---|---|---|---|---|',
 ];
-for (const [name, make] of Object.entries(replays)) {
-  for (const millions of sizes) {
+const results = fileURLToPath(new URL('./results-replay.md', import.meta.url));
+for (const millions of sizes) {
+  for (const [name, make] of Object.entries(replays)) {
     const rows = millions * 1_000_000;
     const { seconds, cpu_seconds, rss_peak, kept } = measure(make, rows);
     const cells = [
@@ -116,9 +117,6 @@ for (const [name, make] of Object.entries(replays)) {
     ];
     lines.push(`| ${cells.join(' | ')} |`);
     console.log(lines.at(-1));
+    writeFileSync(results, `${lines.join('\n')}\n`);
   }
 }
-writeFileSync(
-  fileURLToPath(new URL('./results-replay.md', import.meta.url)),
-  `${lines.join('\n')}\n`,
-);

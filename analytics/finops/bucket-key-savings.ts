@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineAnalysis, sqlParams } from '../analysis.ts';
 import { CoverageHours, monthly } from '../coverage-hours.ts';
 import { filters, flag, limit } from '../params.ts';
+import { BestRows } from './best-rows.ts';
 import { bandSettings, replayBuckets, type BucketOutcome } from './bucket-replays.ts';
 import { PriceList, priceNotes } from './prices.ts';
 import type { BucketAfter, BucketKeySetting } from './read-replay.ts';
@@ -81,7 +82,7 @@ const Params = z.object({
     .default('session')
     .describe('whom S3 takes for one requester; session is the older, pessimistic reading'),
   band: flag.default(false).describe('one row for each T and requester of the band'),
-  limit: limit(1_000, 1_000_000),
+  limit: limit(1_000, 50_000),
 });
 
 export default defineAnalysis({
@@ -105,7 +106,11 @@ export default defineAnalysis({
     const settings = [chosen, ...bandSettings.filter((setting) => !same(setting, chosen))];
     const coverage = await CoverageHours.read(context, params);
     const prices = new PriceList(context.config);
-    const rows: BucketSavingRow[] = [];
+    const best = new BestRows<BucketSavingRow>(
+      params.limit,
+      (a, b) =>
+        (b.saved_calls_rewritten ?? -1) - (a.saved_calls_rewritten ?? -1) || b.calls - a.calls,
+    );
     const states = new Map<string, Set<boolean>>();
     for await (const outcome of replayBuckets(sql, sqlParams(params), settings, context)) {
       const bucket = `${outcome.region} ${outcome.s3_bucket}`;
@@ -114,21 +119,18 @@ export default defineAnalysis({
       const covered_hours = coverage.hours(outcome.accounts, outcome.region);
       const usd_per_call = prices.symmetric(outcome.region);
       const shown = params.band ? bandSettings : [chosen];
-      if (outcome.after.length === 0) rows.push(rowOf(outcome, null, usd_per_call, covered_hours));
+      if (outcome.after.length === 0) best.add(rowOf(outcome, null, usd_per_call, covered_hours));
       else {
         for (const setting of shown) {
-          rows.push(rowOf(outcome, setting, usd_per_call, covered_hours));
+          best.add(rowOf(outcome, setting, usd_per_call, covered_hours));
         }
       }
     }
+    const rows = best.finish();
     for (const row of rows) {
       const state = states.get(`${row.region} ${row.s3_bucket}`)!;
       row.bucket_state = state.size === 2 ? 'mixed' : state.has(true) ? 'on' : 'off';
     }
-    rows.sort(
-      (a, b) =>
-        (b.saved_calls_rewritten ?? -1) - (a.saved_calls_rewritten ?? -1) || b.calls - a.calls,
-    );
     return { rows, notes: [...priceNotes(context.config), ...notesOf(rows)] };
   },
 });

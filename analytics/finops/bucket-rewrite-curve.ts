@@ -56,7 +56,7 @@ export const rewriteParams = z.object({
     .max(120)
     .default(12)
     .describe('months in which a rewrite must pay for itself'),
-  limit: limit(1_000, 1_000_000),
+  limit: limit(1_000, 50_000),
 });
 export type RewriteParams = z.output<typeof rewriteParams>;
 

@@ -52,7 +52,7 @@ export default defineAnalysis({
     'CloudTrail Lake, S3 storage and requests, and CloudWatch Logs are not in the figures.',
   ],
   sql: new URL('./cloudtrail-cost.sql', import.meta.url),
-  params: z.object({ ...filters, limit: limit(1_000, 1_000_000) }),
+  params: z.object({ ...filters, limit: limit(1_000, 50_000) }),
   row: Row,
   run: async (sql, params, context) => {
     const counts = (await runSql(sql, params, context)) as unknown as Counts[];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineAnalysis, sqlParams } from '../analysis.ts';
 import { CoverageHours, monthly } from '../coverage-hours.ts';
 import { filters, flag, limit } from '../params.ts';
+import { BestRows } from './best-rows.ts';
 import { knee, messagesWithin } from './cache-replay.ts';
 import { gridSettings, replayCaches, type CacheOutcome } from './cache-replays.ts';
 import { PriceList, priceNotes } from './prices.ts';
@@ -89,7 +90,7 @@ const Params = z.object({
     .default(1_000)
     .describe('entries of one process’ cache'),
   grid: flag.default(false).describe('one row for each maxAge and maxMessages of the grid'),
-  limit: limit(1_000, 1_000_000),
+  limit: limit(1_000, 50_000),
 });
 
 export default defineAnalysis({
@@ -117,21 +118,23 @@ export default defineAnalysis({
     const caches = { settings, capacity };
     const coverage = await CoverageHours.read(context, params);
     const prices = new PriceList(context.config);
-    const rows: CacheSavingRow[] = [];
+    const best = new BestRows<CacheSavingRow>(
+      params.limit,
+      (a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls,
+    );
     for await (const outcome of replayCaches(sql, sqlParams(params), caches, context)) {
       const covered_hours = coverage.hours([outcome.account_id], outcome.region);
       const usd_per_call = prices.symmetric(outcome.region);
       const shown = params.grid ? settings.keys() : [0];
       for (const i of shown) {
-        rows.push(rowOf(outcome, i, settings[i]!, usd_per_call, covered_hours));
+        best.add(rowOf(outcome, i, settings[i]!, usd_per_call, covered_hours));
       }
     }
-    rows.sort((a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls);
     const notes = priceNotes(context.config);
     if (params.max_bytes && !params.message_bytes) {
       notes.push('max_bytes is left out: the log holds no sizes; give message_bytes.');
     }
-    return { rows, notes };
+    return { rows: best.finish(), notes };
   },
 });
 

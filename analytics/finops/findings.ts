@@ -110,6 +110,9 @@ export default defineAnalysis({
   },
 });
 
+/** Rows of each analysis that findings are made of: the best by saving, so that memory is bounded. */
+const rows_max = 50_000;
+
 /** A key that was only looked at, of assumed kind, may be AWS managed: no finding without more. */
 const isKnown = (key: KeyCostRow) => key.uses > 0 || key.kind_basis === 'inventory';
 
@@ -130,7 +133,7 @@ const rowsOf = async (
   analysis: { execute: typeof keyCost.execute },
   params: Record<string, unknown>,
   context: AnalysisContext,
-) => (await analysis.execute({ ...params, limit: 1_000_000 }, context)).rows;
+) => (await analysis.execute({ ...params, limit: rows_max }, context)).rows;
 
 /** Findings that spare calls. Their calls are disjoint: each rests on its own context kind. */
 async function callFindings(range: FilterValues, context: AnalysisContext): Promise<Candidate[]> {

@@ -61,7 +61,7 @@ const Params = z.object({
     .max(730)
     .default(28)
     .describe('idle window, days; whole weeks keep weekdays even'),
-  limit: limit(1_000, 1_000_000),
+  limit: limit(1_000, 50_000),
 });
 
 interface Part extends Record<string, unknown> {

@@ -4,6 +4,7 @@ import { defineAnalysis, sqlParams, type AnalysisContext } from '../analysis.ts'
 import { CoverageHours, monthly } from '../coverage-hours.ts';
 import { filters, limit } from '../params.ts';
 import bucketKeySavings, { type BucketSavingRow } from './bucket-key-savings.ts';
+import { BestRows } from './best-rows.ts';
 import { leverFacts } from './lever-facts.ts';
 import { PriceList, priceNotes } from './prices.ts';
 import {
@@ -53,7 +54,7 @@ const Params = z.object({
   sqs_current_seconds: seconds(300, 'the present one; the default of SQS is 300'),
   cache_seconds: seconds(3_600, 'cache time for secrets and parameters'),
   branch_key_seconds: seconds(900, 'cache time of the hierarchical keyring'),
-  limit: limit(1_000, 1_000_000),
+  limit: limit(1_000, 50_000),
 });
 type ParamValues = z.output<typeof Params>;
 
@@ -98,7 +99,10 @@ export default defineAnalysis({
   run: async (sql, params, context) => {
     const coverage = await CoverageHours.read(context, params);
     const prices = new PriceList(context.config);
-    const rows: ServiceLeverRow[] = [];
+    const best = new BestRows<ServiceLeverRow>(
+      params.limit,
+      (a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls,
+    );
     for await (const { group, outcome } of replayServices(sql, params, context)) {
       const { target_seconds } = timesOf(group.lever, params);
       const left = group.lever === 'lambda_cold_starts' ? outcome.calls : outcome.calls_after_high;
@@ -106,7 +110,7 @@ export default defineAnalysis({
       const covered_hours = coverage.hours([group.account_id], group.region);
       const saved_calls = outcome.calls - left;
       const { change, unobservable } = leverFacts(group.lever, group.resource, target_seconds);
-      rows.push({
+      best.add({
         ...group,
         target_seconds,
         calls: outcome.calls,
@@ -124,9 +128,8 @@ export default defineAnalysis({
         unobservable,
       });
     }
-    rows.push(...(await logBuckets(params, context)));
-    rows.sort((a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls);
-    return { rows, notes: priceNotes(context.config) };
+    for (const row of await logBuckets(params, context)) best.add(row);
+    return { rows: best.finish(), notes: priceNotes(context.config) };
   },
 });
 
@@ -194,7 +197,7 @@ async function logBuckets(
 ): Promise<ServiceLeverRow[]> {
   const { from, to, account, region } = params;
   const result = await bucketKeySavings.execute(
-    { from, to, account, region, limit: 1_000_000 },
+    { from, to, account, region, limit: 50_000 },
     context,
   );
   return (result.rows as BucketSavingRow[])
