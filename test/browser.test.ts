@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { analyses } from '../analytics/registry.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   chromiumPath,
@@ -43,7 +44,7 @@ test('nothing in the app parses text as HTML or code', () => {
   expect(sources.filter((text) => risky.test(text))).toEqual([]);
 });
 
-describe.skipIf(!executable)('the pages on the demo trail', () => {
+describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }, () => {
   let demo: DemoServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -198,6 +199,31 @@ describe.skipIf(!executable)('the pages on the demo trail', () => {
     await page.getByRole('button', { name: /^Remove the filter principal/ }).click();
     await settled(page);
     expect(new URL(page.url()).searchParams.get('principal')).toBeNull();
+    clean();
+  });
+
+  test('what-if changes the peak', async (context) => {
+    if (!(await analyses()).has('quota-what-if')) return context.skip('no quota-what-if yet');
+    const scope = 'account=111122223333&region=us-east-1';
+    const path = `/api/v1/analyses/quota-what-if?${scope}`;
+    await open(`/capacity?${scope}`);
+    await page.locator('[data-panel="what-if"]').scrollIntoViewIfNeeded();
+    await settled(page);
+    const peak = (name: string, row: Record<string, any>) =>
+      `${english(row[`peak_${name}`])}/s, ${english(Math.round(row[`percent_${name}`] * 10) / 10)} % of quota`;
+    const shown = () => page.locator('[data-what-if="source"] .number').allTextContents();
+    const [unchanged] = (await api(path)).rows;
+    expect(await shown()).toEqual([peak('before', unchanged!), peak('after', unchanged!)]);
+    const slider = page.locator('[data-panel="what-if"] input[name="factor"]');
+    await slider.focus();
+    for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft');
+    await page.waitForURL(/factor=0\.5/);
+    const [halved] = (await api(`${path}&factor=0.5`)).rows;
+    expect(halved!['peak_after']).toBeLessThan(unchanged!['peak_after']);
+    await page.getByText(peak('after', halved!)).waitFor();
+    expect(await shown()).toEqual([peak('before', halved!), peak('after', halved!)]);
+    // The slider keeps the focus: only the answer was drawn again.
+    expect(await slider.evaluate((input) => input === document.activeElement)).toBe(true);
     clean();
   });
 

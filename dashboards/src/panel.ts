@@ -9,7 +9,6 @@ import {
   type Params,
 } from './api-client.ts';
 import { h, replace } from './dom.ts';
-import { columnTitle } from './format.ts';
 import { commandLine, panelParams } from './params.ts';
 import { addressOf } from './state.ts';
 import { rowTable, type TableOptions } from './table.ts';
