@@ -2,13 +2,16 @@
 -- Grain: one row for each new pair.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL),
 --         $own (accounts that are not foreign), $known_days (days since the subject was first seen),
---         $sources_max (addresses a principal may have used so far), $keys (also new keys of a principal).
+--         $sources_max (addresses a principal may have used so far), $source_days (days since the last of
+--         them was new), $keys (also new keys of a principal).
 -- Caveats: new means new in the log that was read, whatever the range.
 WITH seen AS (
   SELECT event_time, event_id, principal_arn, coalesce(key_arn, key_ref) AS key, region, caller_account_id AS account,
     source_ip
   FROM kms_events
   WHERE counted AND principal_type NOT IN ('AWSService', 'unknown')
+    -- Roles that only AWS can assume go wherever resources are made.
+    AND principal_arn NOT LIKE '%:role/aws-service-role/%' AND principal_arn NOT LIKE '%:role/aws:%'
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
@@ -27,7 +30,8 @@ pairs AS (
 ranked AS (
   SELECT kind, subject, object, first_at, last_at, calls, event_id, account, any_region, last_region,
     min(first_at) OVER (PARTITION BY kind, subject) AS subject_first_at,
-    count(*) OVER (PARTITION BY kind, subject ORDER BY first_at RANGE UNBOUNDED PRECEDING) AS place
+    count(*) OVER (PARTITION BY kind, subject ORDER BY first_at RANGE UNBOUNDED PRECEDING) AS place,
+    lag(first_at) OVER (PARTITION BY kind, subject ORDER BY first_at, object) AS last_new_at
   FROM pairs
   WHERE subject IS NOT NULL AND object IS NOT NULL
 )
@@ -41,6 +45,7 @@ WHERE date_diff('second', subject_first_at, first_at) >= $known_days * 86400
   AND (CAST($from AS TIMESTAMP) IS NULL OR first_at >= $from)
   AND (kind = 'principal_region'
     OR kind = 'principal_source' AND place <= $sources_max + 1
+      AND date_diff('second', last_new_at, first_at) >= $source_days * 86400
     OR kind = 'key_account' AND object NOT IN (SELECT name FROM UNNEST($own) AS o(name))
     OR kind = 'principal_key' AND $keys)
 ORDER BY first_at, kind, subject, object

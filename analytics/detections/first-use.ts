@@ -17,7 +17,8 @@ export default defineDetection({
   false_positives: ['new deployments, new office addresses, roles of many hosts'],
   caveats: [
     'New means new in the logs that were read.',
-    'Principals with many addresses are not judged by address (sources_max).',
+    'Roles that only AWS can assume (service-linked roles, aws:ec2-infrastructure) are left out.',
+    'Only principals that kept to one address for two weeks are judged by address (sources_max, source_days): hosts that come and go make every address new.',
   ],
   sql: new URL('./first-use.sql', import.meta.url),
   params: z.object({
@@ -34,8 +35,15 @@ export default defineDetection({
       .int()
       .min(0)
       .max(100000)
-      .default(2)
+      .default(1)
       .describe('addresses a principal may have used so far'),
+    source_days: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(400)
+      .default(14)
+      .describe('days since the last of these addresses was new'),
     keys: flag.default(false).describe('also new keys of a known principal'),
   }),
   bind: async (_, context) => ({ own: [...(await ownAccounts(context))] }),

@@ -15,10 +15,13 @@ import { hostileTexts } from '../support/hostile-texts.ts';
 import { runAnalysis } from '../support/run-analysis.ts';
 import { withTrail } from '../support/stored-trail.ts';
 
-async function onDemo(cleanOnly: boolean): Promise<{ rows: Finding[]; truth: SituationTruths }> {
+async function onDemo(
+  cleanOnly: boolean,
+  seed = 42,
+): Promise<{ rows: Finding[]; truth: SituationTruths }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'keymeter-detections-'));
   try {
-    const truth = await generateDemoTrail(directory, { seed: 42, cleanOnly });
+    const truth = await generateDemoTrail(directory, { seed, cleanOnly });
     const rows = await withTrail(directory, async (engine) => {
       const result = await detections.execute({}, { engine, config: defaultConfig });
       return result.rows.map((row) => detections.row.strict().parse(row) as Finding);
@@ -29,10 +32,14 @@ async function onDemo(cleanOnly: boolean): Promise<{ rows: Finding[]; truth: Sit
   }
 }
 
-test('rules are silent on 30 days of clean traffic, but for what docs/detections.md counts', async () => {
-  const { rows } = await onDemo(true);
-  expect(rows.map((row) => [row.rule_id, row.principal_arn])).toEqual([]);
-});
+// docs/detections.md states this count of false alarms.
+test.each([42, 1, 7])(
+  'rules are silent on 30 days of clean traffic of seed %i',
+  async (seed) => {
+    const { rows } = await onDemo(true, seed);
+    expect(rows.map((row) => [row.rule_id, row.principal_arn, row.finding])).toEqual([]);
+  },
+);
 
 describe('the planted attacks', () => {
   test('are found, each by its rule, at its moment', async () => {

@@ -11,7 +11,7 @@ test('fires on a new Region, address and foreign account of what is long known',
   expect(pick(await findings(rule, [old, region]), 'severity', 'finding')).toEqual([
     ['low', `${old.principal_arn} (known since ${day(1)}) first used Region sa-east-1`],
   ]);
-  const address = event({ at: day(9), source_ip: '203.0.113.1' });
+  const address = event({ at: day(15), source_ip: '203.0.113.1' });
   expect(pick(await findings(rule, [old, address]), 'evidence_event_ids')).toEqual([
     [[address.event_id]],
   ]);
@@ -31,7 +31,16 @@ test('is silent on new principals, young ones, many addresses, and new keys unle
   expect(await findings(rule, [old, event({ at: day(5), region: 'sa-east-1' })])).toEqual([]);
   const addresses = [1, 2, 3].map((n) => event({ at: day(n), source_ip: `198.51.100.${n}` }));
   expect(
-    await findings(rule, [old, ...addresses, event({ at: day(9), source_ip: '203.0.113.1' })]),
+    await findings(rule, [old, ...addresses, event({ at: day(15), source_ip: '203.0.113.1' })]),
+  ).toEqual([]);
+  const linked = {
+    principal_arn: 'arn:aws:iam::111111111111:role/aws-service-role/autoscaling.amazonaws.com/x',
+  };
+  expect(
+    await findings(rule, [
+      event({ at: day(1), ...linked }),
+      event({ at: day(9), region: 'sa-east-1', ...linked }),
+    ]),
   ).toEqual([]);
   const fresh = event({ at: day(9), key_arn: 'k2' });
   expect(await findings(rule, [old, fresh])).toEqual([]);
