@@ -79,8 +79,10 @@ export const utilisationRowSchema = z.object({
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
+export type UtilisationRow = z.output<typeof utilisationRowSchema>;
+
 /** The row of one load. */
-export function utilisationRow(load: QuotaLoad): z.output<typeof utilisationRowSchema> {
+export function utilisationRow(load: QuotaLoad): UtilisationRow {
   const spread = distribution(load.bins);
   const limit_calls = load.window?.limit_calls ?? null;
   const percentOf = (calls: number, limit = limit_calls) =>
