@@ -19,6 +19,7 @@ export interface IngestFlags extends S3Flags {
   region?: string[];
   workers?: string;
   maxObjectBytes?: string;
+  commitObjects?: string;
   memoryLimit?: string;
   retryDead?: boolean;
   format: 'table' | 'json';
@@ -32,6 +33,7 @@ export function withIngestFlags(command: Command): Command {
     .option('--region <region...>', 'only logs of these Regions')
     .option('--workers <n>', 'reader threads (default: one a core)')
     .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
+    .option('--commit-objects <n>', 'objects of one transaction (default 20000, or 2 seconds)')
     .option('--memory-limit <size>', "DuckDB's memory limit, such as 1GB")
     .option('--retry-dead', 'read objects again that could not be read before');
 }
@@ -105,11 +107,13 @@ function ingestOptions(flags: IngestFlags): IngestOptions {
   };
   const workers = countFlag('--workers', flags.workers);
   const content_bytes_max = countFlag('--max-object-bytes', flags.maxObjectBytes);
+  const group_objects = countFlag('--commit-objects', flags.commitObjects);
   return {
     filter,
     retryDead: flags.retryDead ?? false,
     ...(workers ? { workers } : {}),
     ...(content_bytes_max ? { content_bytes_max } : {}),
+    ...(group_objects ? { group_objects } : {}),
   };
 }
 

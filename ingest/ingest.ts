@@ -18,6 +18,8 @@ export interface IngestOptions {
   content_bytes_max?: number;
   /** Try dead objects again. */
   retryDead?: boolean;
+  /** A transaction is made at this many objects, if not before for its rows or its age. */
+  group_objects?: number;
   /** Ends the run after the open transaction. */
   signal?: AbortSignal;
   /** Called after each commit with the summary so far. */
@@ -29,8 +31,8 @@ export interface IngestOptions {
  * compressed data straight to the file instead of to its log first, which halves the cost of a row.
  */
 const group_rows = 131_072;
-/** Objects of one transaction at most, so that ledger rows of tiny objects don't pile up. */
-const group_objects = 20_000;
+/** Objects of one transaction, so that ledger rows of tiny objects don't pile up. */
+const group_objects_default = 20_000;
 /** What was read waits no longer than this, however little it is. */
 const group_age_ms = 2_000;
 /** Results that wait for the writer at most, with their rows: the bound on memory. */
@@ -105,6 +107,7 @@ class Run {
   readonly #options: IngestOptions;
   readonly #ready: ReadResult[] = [];
   readonly #waiting: (() => void)[] = [];
+  readonly #group_objects: number;
   #inFlight = 0;
   #listed = false;
   #failure: unknown = null;
@@ -114,6 +117,7 @@ class Run {
     this.#pool = pool;
     this.#summary = summary;
     this.#options = options;
+    this.#group_objects = options.group_objects ?? group_objects_default;
   }
 
   begin(): Promise<void> {
@@ -216,7 +220,7 @@ class Run {
     if (!oldest) return null;
     const objects = this.#ready.reduce((sum, result) => sum + result.batch.objects.length, 0);
     const last = this.#listed && this.#inFlight === 0;
-    if (last || this.#readyRows() >= group_rows || objects >= group_objects) return 0;
+    if (last || this.#readyRows() >= group_rows || objects >= this.#group_objects) return 0;
     return Math.max(0, oldest.ready_at + group_age_ms - Date.now());
   }
 
@@ -224,7 +228,7 @@ class Run {
     const group: ReadResult[] = [];
     let rows = 0;
     let objects = 0;
-    while (this.#ready.length > 0 && rows < group_rows && objects < group_objects) {
+    while (this.#ready.length > 0 && rows < group_rows && objects < this.#group_objects) {
       const result = this.#ready.shift()!;
       rows += result.batch.events.rowCount;
       objects += result.batch.objects.length;

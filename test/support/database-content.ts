@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine, type Engine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/engine.ts';
 
 /** A database file opened for the time of `use`. */
 export async function withDatabase<T>(
   file: string,
-  use: (engine: Engine, database: Database) => Promise<T>,
+  use: (engine: DuckDbEngine, database: Database) => Promise<T>,
 ): Promise<T> {
   const database = await openDatabase(file);
   const engine = new DuckDbEngine(database, { connections: 1 });
@@ -18,12 +18,11 @@ export async function withDatabase<T>(
 }
 
 /** All that must not depend on how the records came: events without their place, and the counts. */
-export async function contentOf(engine: Engine): Promise<Record<string, unknown[]>> {
+export async function contentOf(engine: DuckDbEngine): Promise<Record<string, unknown[]>> {
+  const all = async (sql: string) => (await engine.table(sql)).rows;
   return {
-    events: await engine.rows(
-      'SELECT * EXCLUDE (object_id, record_index) FROM kms_events ORDER BY ALL',
-    ),
-    seconds: await engine.rows('SELECT * EXCLUDE (scope_no) FROM calls_per_second ORDER BY ALL'),
+    events: await all('SELECT * EXCLUDE (object_id, record_index) FROM kms_events ORDER BY ALL'),
+    seconds: await all('SELECT * EXCLUDE (scope_no) FROM calls_per_second ORDER BY ALL'),
   };
 }
 
@@ -65,7 +64,7 @@ const violations: Record<string, string> = {
 };
 
 /** Asserts every conservation law of a database; returns its number of events. */
-export async function expectConserved(engine: Engine): Promise<number> {
+export async function expectConserved(engine: DuckDbEngine): Promise<number> {
   for (const [law, sql] of Object.entries(violations)) {
     expect(await engine.rows(sql), law).toEqual([]);
   }
