@@ -23,7 +23,7 @@ const records = recordsOf(
   })),
 );
 /** One reader and small transactions, so that a kill finds the run between them. */
-const small = ['--workers', '1', '--commit-objects', '20'];
+const small = ['--workers', '1', '--commit-objects', '10'];
 let delivered = 0;
 
 /** Adds files to all folders; every record comes twice, the second time in another delivery. */
@@ -90,7 +90,7 @@ test(`after each of ${kills} kills at random moments the database is whole and k
     const { child, ended } = start(db);
     const started = performance.now();
     // From before the database is open to after the last commit.
-    await sleep(wholeRun_ms * (0.3 + 0.8 * Math.random()));
+    await sleep(wholeRun_ms * (0.5 + 0.6 * Math.random()));
     child.kill('SIGKILL');
     const { signal } = await ended;
     if (signal === 'SIGKILL') landed++;
