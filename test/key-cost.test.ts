@@ -124,3 +124,14 @@ test('the inventory of the AWS CLI decides, and brings keys without events', asy
   ]);
   expect(() => parseKeyInventory('{"Nothing": 1}')).toThrow();
 });
+
+test('the busiest eight users are named, and how many more there are', async () => {
+  const events = Array.from({ length: 10 }, (_, user) =>
+    Array.from({ length: user + 1 }, () => on(0, 'shared', { principal_arn: `p${user}` })),
+  ).flat();
+  const row = (await keys(events)).get('shared')!;
+  expect(row.users).toBe(
+    'p9 (10); p8 (9); p7 (8); p6 (7); p5 (6); p4 (5); p3 (4); p2 (3); and 2 more',
+  );
+  expect(row).toMatchObject({ users_count: 10, uses: 55 });
+});

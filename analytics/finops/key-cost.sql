@@ -1,6 +1,5 @@
 -- Question: which keys are there, who uses them, and when were they last used?
--- Grain: one row for each key, principal and service that named or used it; a ReEncrypt is a use of both
---        of its keys. Folded to keys in TypeScript.
+-- Grain: one row for each key that any event names; a ReEncrypt is a use of both of its keys.
 -- Params: $from, $to (TIMESTAMP, half-open), $account (key owner), $region, $middle (TIMESTAMP: halves of
 --         the trend), $idle_from (TIMESTAMP).
 -- Caveats: first and last are over all events; uses are counted successful cryptographic calls.
@@ -18,29 +17,60 @@ WITH seen AS (
     outcome NOT IN ('denied', 'failed')
   FROM kms_events
   WHERE destination_key_arn IS NOT NULL AND destination_key_arn <> coalesce(key_arn, '')
+),
+users AS (
+  SELECT kms_key, principal_arn, via_service,
+    max(custom_key_store_id) AS custom_key_store_id,
+    count_if(is_use) AS uses,
+    count_if(is_use AND event_time < $middle) AS uses_first_half,
+    count_if(is_use AND event_time >= $middle) AS uses_second_half,
+    count_if(is_use AND event_time >= $idle_from) AS uses_recent,
+    min(event_time) AS first_seen_at,
+    max(event_time) AS last_seen_at,
+    max(event_time) FILTER (WHERE is_use) AS last_use_at,
+    count_if(key_ref LIKE 'alias/aws/%' OR key_ref LIKE '%:alias/aws/%') AS aws_alias_refs,
+    count_if(operation = 'ImportKeyMaterial' AND is_done) AS imports,
+    count_if(operation = 'RotateKey' AND event_type = 'AwsServiceEvent') AS rotations,
+    count_if(operation = 'RotateKeyOnDemand' AND is_done) AS rotations_on_demand,
+    count_if(operation = 'ReplicateKey' AND is_done) AS replications,
+    count_if(is_accepted) AS accepted,
+    max(event_time) FILTER (WHERE operation = 'CreateKey' AND is_done) AS created_at,
+    max(event_time) FILTER (WHERE operation = 'ScheduleKeyDeletion' AND is_done) AS deletion_scheduled_at,
+    max(event_time) FILTER (WHERE operation = 'CancelKeyDeletion' AND is_done) AS deletion_cancelled_at
+  FROM seen
+  WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+    AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
+    AND (CAST($account AS VARCHAR) IS NULL OR split_part(kms_key, ':', 5) = $account)
+    AND (CAST($region AS VARCHAR) IS NULL OR split_part(kms_key, ':', 4) = $region)
+  GROUP BY 1, 2, 3
+),
+ranked AS (
+  SELECT users.*,
+    row_number() OVER (PARTITION BY kms_key ORDER BY uses DESC, principal_arn, via_service) AS place
+  FROM users
 )
-SELECT kms_key AS key_arn, principal_arn, via_service,
+SELECT kms_key AS key_arn,
   max(custom_key_store_id) AS custom_key_store_id,
-  count_if(is_use) AS uses,
-  count_if(is_use AND event_time < $middle) AS uses_first_half,
-  count_if(is_use AND event_time >= $middle) AS uses_second_half,
-  count_if(is_use AND event_time >= $idle_from) AS uses_recent,
-  min(event_time) AS first_seen_at,
-  max(event_time) AS last_seen_at,
-  max(event_time) FILTER (WHERE is_use) AS last_use_at,
-  count_if(key_ref LIKE 'alias/aws/%' OR key_ref LIKE '%:alias/aws/%') AS aws_alias_refs,
-  count_if(operation = 'ImportKeyMaterial' AND is_done) AS imports,
-  count_if(operation = 'RotateKey' AND event_type = 'AwsServiceEvent') AS rotations,
-  count_if(operation = 'RotateKeyOnDemand' AND is_done) AS rotations_on_demand,
-  count_if(operation = 'ReplicateKey' AND is_done) AS replications,
-  count_if(is_accepted) AS accepted,
-  max(event_time) FILTER (WHERE operation = 'CreateKey' AND is_done) AS created_at,
-  max(event_time) FILTER (WHERE operation = 'ScheduleKeyDeletion' AND is_done) AS deletion_scheduled_at,
-  max(event_time) FILTER (WHERE operation = 'CancelKeyDeletion' AND is_done) AS deletion_cancelled_at
-FROM seen
-WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
-  AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
-  AND (CAST($account AS VARCHAR) IS NULL OR split_part(kms_key, ':', 5) = $account)
-  AND (CAST($region AS VARCHAR) IS NULL OR split_part(kms_key, ':', 4) = $region)
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
+  CAST(sum(uses) AS BIGINT) AS uses,
+  CAST(sum(uses_first_half) AS BIGINT) AS uses_first_half,
+  CAST(sum(uses_second_half) AS BIGINT) AS uses_second_half,
+  CAST(sum(uses_recent) AS BIGINT) AS uses_recent,
+  min(first_seen_at) AS first_seen_at,
+  max(last_seen_at) AS last_seen_at,
+  max(last_use_at) AS last_use_at,
+  CAST(sum(aws_alias_refs) AS BIGINT) AS aws_alias_refs,
+  CAST(sum(imports) AS BIGINT) AS imports,
+  CAST(sum(rotations) AS BIGINT) AS rotations,
+  CAST(sum(rotations_on_demand) AS BIGINT) AS rotations_on_demand,
+  CAST(sum(replications) AS BIGINT) AS replications,
+  CAST(sum(accepted) AS BIGINT) AS accepted,
+  max(created_at) AS created_at,
+  max(deletion_scheduled_at) AS deletion_scheduled_at,
+  max(deletion_cancelled_at) AS deletion_cancelled_at,
+  count_if(uses > 0) AS users_count,
+  array_agg(concat(principal_arn,
+    CASE WHEN via_service IS NULL THEN '' ELSE concat(' via ', via_service) END,
+    ' (', CAST(uses AS VARCHAR), ')') ORDER BY place) FILTER (WHERE place <= 8 AND uses > 0) AS users
+FROM ranked
+GROUP BY kms_key
+ORDER BY kms_key

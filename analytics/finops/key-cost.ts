@@ -5,7 +5,6 @@ import { filters, limit } from '../params.ts';
 import { keyArnParts, keyCharge, keyKinds, type KeyEvidence } from './key-kinds.ts';
 
 const day_ms = 86_400_000;
-const users_shown = 8;
 /** Share of the idle window that must be covered before a key is called idle. */
 const coverage_share_min = 0.9;
 
@@ -64,12 +63,52 @@ const Params = z.object({
   limit: limit(1_000, 50_000),
 });
 
-interface Part extends Record<string, unknown> {
+/** A row of key-cost.sql. */
+interface Counted {
   key_arn: string;
-  principal_arn: string;
-  via_service: string | null;
+  custom_key_store_id: string | null;
   uses: number;
+  uses_first_half: number;
+  uses_second_half: number;
+  uses_recent: number;
+  first_seen_at: string | null;
+  last_seen_at: string | null;
+  last_use_at: string | null;
+  aws_alias_refs: number;
+  imports: number;
+  rotations: number;
+  rotations_on_demand: number;
+  replications: number;
+  accepted: number;
+  created_at: string | null;
+  deletion_scheduled_at: string | null;
+  deletion_cancelled_at: string | null;
+  users_count: number;
+  users: string[] | null;
 }
+
+/** A key of the inventory that no event names. */
+const unseen: Omit<Counted, 'key_arn'> = {
+  custom_key_store_id: null,
+  uses: 0,
+  uses_first_half: 0,
+  uses_second_half: 0,
+  uses_recent: 0,
+  first_seen_at: null,
+  last_seen_at: null,
+  last_use_at: null,
+  aws_alias_refs: 0,
+  imports: 0,
+  rotations: 0,
+  rotations_on_demand: 0,
+  replications: 0,
+  accepted: 0,
+  created_at: null,
+  deletion_scheduled_at: null,
+  deletion_cancelled_at: null,
+  users_count: 0,
+  users: null,
+};
 
 export default defineAnalysis({
   name: 'key-cost',
@@ -93,45 +132,46 @@ export default defineAnalysis({
     const idle_from = new Date(to.getTime() - params.idle_days * day_ms);
     const middle = new Date((from.getTime() + to.getTime()) / 2);
     const { limit: _, ...bound } = params;
-    const parts = (await runSql(sql, { ...bound, middle, idle_from }, context)) as Part[];
+    const counted = (await runSql(
+      sql,
+      { ...bound, middle, idle_from },
+      context,
+    )) as unknown as Counted[];
     const coverage = await CoverageHours.read(context, { from: idle_from, to });
     const own = await ownAccounts(context);
     const inventory = new Map(context.config.keyInventory.map((entry) => [entry.arn, entry]));
-    const byKey = new Map<string, Part[]>();
-    for (const part of parts) {
-      const known = byKey.get(part.key_arn);
-      if (known) known.push(part);
-      else byKey.set(part.key_arn, [part]);
-    }
-    for (const arn of inventory.keys()) {
-      const { account, region } = keyArnParts(arn);
+    const seen = new Set(counted.map((key) => key.key_arn));
+    for (const key_arn of inventory.keys()) {
+      const { account, region } = keyArnParts(key_arn);
       if (params.account && account !== params.account) continue;
       if (params.region && region !== params.region) continue;
-      if (!byKey.has(arn)) byKey.set(arn, []);
+      if (!seen.has(key_arn)) counted.push({ ...unseen, key_arn });
     }
-    const rows: KeyCostRow[] = [];
-    for (const [key_arn, members] of byKey) {
-      const { account, region } = keyArnParts(key_arn);
-      const evidence = evidenceOf(key_arn, members);
-      const charge = keyCharge(
-        evidence,
-        inventory.get(key_arn),
-        own.size === 0 || own.has(account),
-      );
+    const rows = counted.map((key): KeyCostRow => {
+      const { account, region } = keyArnParts(key.key_arn);
+      const isOwn = own.size === 0 || own.has(account);
+      const charge = keyCharge(evidenceOf(key), inventory.get(key.key_arn), isOwn);
       const covered = coverage.hours([account], region);
-      rows.push({
-        key_arn,
+      return {
+        key_arn: key.key_arn,
         key_account_id: account,
         region,
         ...charge,
-        ...useOf(members),
+        first_seen_at: key.first_seen_at,
+        last_seen_at: key.last_seen_at,
+        last_use_at: key.last_use_at,
+        uses: key.uses,
+        uses_first_half: key.uses_first_half,
+        uses_second_half: key.uses_second_half,
         idle_state:
           charge.charge_usd_monthly === null
-            ? ('not_own' as const)
-            : idleState(members, covered, idle_from, params.idle_days),
+            ? 'not_own'
+            : idleState(key, covered, idle_from, params.idle_days),
         covered_hours_idle_window: covered,
-      });
-    }
+        users_count: key.users_count,
+        users: usersText(key),
+      };
+    });
     rows.sort(
       (a, b) => costOf(b) - costOf(a) || a.uses - b.uses || (a.key_arn < b.key_arn ? -1 : 1),
     );
@@ -166,53 +206,29 @@ async function ownAccounts(context: AnalysisContext): Promise<ReadonlySet<string
   ]);
 }
 
-const sumOf = (parts: readonly Part[], name: string) =>
-  parts.reduce((sum, part) => sum + Number(part[name]), 0);
-const instants = (parts: readonly Part[], name: string) =>
-  parts.flatMap((part) => (typeof part[name] === 'string' ? [part[name]] : [])).sort();
-
-function evidenceOf(key_arn: string, parts: readonly Part[]): KeyEvidence {
-  const scheduled = instants(parts, 'deletion_scheduled_at').at(-1) ?? '';
-  const cancelled = instants(parts, 'deletion_cancelled_at').at(-1) ?? '';
-  const store = parts.find((part) => part['custom_key_store_id'] !== null);
+function evidenceOf(key: Counted): KeyEvidence {
   return {
-    key_arn,
-    custom_key_store_id: (store?.['custom_key_store_id'] as string | undefined) ?? null,
-    aws_alias_refs: sumOf(parts, 'aws_alias_refs'),
-    imports: sumOf(parts, 'imports'),
-    replications: sumOf(parts, 'replications'),
+    key_arn: key.key_arn,
+    custom_key_store_id: key.custom_key_store_id,
+    aws_alias_refs: key.aws_alias_refs,
+    imports: key.imports,
+    replications: key.replications,
+    accepted: key.accepted,
     // A rotation on demand is a call and, done, a service event: one of the two may be missing.
-    rotations: Math.max(sumOf(parts, 'rotations'), sumOf(parts, 'rotations_on_demand')),
-    deletion_pending: scheduled > cancelled,
-    accepted: sumOf(parts, 'accepted'),
+    rotations: Math.max(key.rotations, key.rotations_on_demand),
+    deletion_pending: (key.deletion_scheduled_at ?? '') > (key.deletion_cancelled_at ?? ''),
   };
 }
 
-function useOf(parts: readonly Part[]) {
-  const users = parts
-    .filter((part) => part.uses > 0)
-    .sort((a, b) => b.uses - a.uses || (a.principal_arn < b.principal_arn ? -1 : 1));
-  const shown = users.slice(0, users_shown).map((part) => {
-    const service = part.via_service ? ` via ${part.via_service}` : '';
-    return `${part.principal_arn}${service} (${part.uses})`;
-  });
-  const more = users.length - shown.length;
-  return {
-    first_seen_at: instants(parts, 'first_seen_at')[0] ?? null,
-    last_seen_at: instants(parts, 'last_seen_at').at(-1) ?? null,
-    last_use_at: instants(parts, 'last_use_at').at(-1) ?? null,
-    uses: sumOf(parts, 'uses'),
-    uses_first_half: sumOf(parts, 'uses_first_half'),
-    uses_second_half: sumOf(parts, 'uses_second_half'),
-    users_count: users.length,
-    users: shown.join('; ') + (more > 0 ? `; and ${more} more` : ''),
-  };
+function usersText(key: Counted): string {
+  const shown = key.users ?? [];
+  const more = key.users_count - shown.length;
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
-function idleState(parts: readonly Part[], covered: number, idle_from: Date, idle_days: number) {
-  if (sumOf(parts, 'uses_recent') > 0) return 'in_use';
-  const created = instants(parts, 'created_at').at(-1);
-  if (created !== undefined && Date.parse(created) >= idle_from.getTime()) return 'new';
+function idleState(key: Counted, covered: number, idle_from: Date, idle_days: number) {
+  if (key.uses_recent > 0) return 'in_use';
+  if (key.created_at !== null && Date.parse(key.created_at) >= idle_from.getTime()) return 'new';
   return covered >= coverage_share_min * idle_days * 24 ? 'idle_candidate' : 'coverage_missing';
 }
 
