@@ -44,7 +44,7 @@ export const ledgerRow = z.object({
 });
 
 export const rejectsQuery = z.object({
-  object_id: z.uuid().optional().describe('only rejects of this object'),
+  object_id: z.guid().optional().describe('only rejects of this object'),
   limit: page,
   cursor,
 });

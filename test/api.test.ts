@@ -395,6 +395,30 @@ describe('limits', () => {
   });
 });
 
+test('an event is found by its id and by its place, with every column', async () => {
+  const odd = event({
+    event_id: 'no-uuid-at-all',
+    at: '2026-10-05T12:02:00Z',
+    user_agent: hostile,
+  });
+  const plain = event({ at: '2026-10-05T12:02:00Z' });
+  await store(database, [odd, plain]);
+  for (const wanted of [odd, plain]) {
+    const { event: found } = (
+      await get(`/api/v1/event?${query({ event_id: wanted.event_id })}`)
+    ).json();
+    expect(found).toMatchObject({
+      event_id: wanted.event_id,
+      event_time: '2026-10-05T12:02:00Z',
+      principal_arn: wanted.principal_arn,
+      user_agent: wanted.user_agent,
+      counted: true,
+    });
+    const place = query({ object_id: found.object_id, record_index: String(found.record_index) });
+    expect((await get(`/api/v1/event?${place}`)).json().event).toEqual(found);
+  }
+});
+
 describe('ledger', () => {
   test('pages follow each other without a gap and end with null', async () => {
     for (let i = 0; i < 4; i++) await store(database, [event({ at: '2026-10-05T12:01:00Z' })]);
