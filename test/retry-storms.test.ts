@@ -37,11 +37,15 @@ const call = fc.record({
 function bruteForce(calls: readonly Call[], within: number, least: number) {
   const rows: string[] = [];
   const groups = groupBy(calls, (c) =>
-    [c.account, c.principal, c.operation, c.key, c.context].join('|'),
+    [c.account, c.principal, c.operation, c.context ?? c.key, c.context].join('|'),
   );
-  for (const [name, mine] of groups) {
+  for (const mine of groups.values()) {
     const order = [...mine].sort(
       (a, b) => a.second - b.second || Number(b.throttled) - Number(a.throttled),
+    );
+    const refusedAt = order.filter((c) => c.throttled).map((c) => c.second);
+    const keyed = order.some(
+      (c) => c.key !== null && c.second >= refusedAt[0]! && c.second <= refusedAt.at(-1)! + within,
     );
     for (let i = 0; i < order.length;) {
       if (!order[i]!.throttled) {
@@ -64,7 +68,9 @@ function bruteForce(calls: readonly Call[], within: number, least: number) {
         );
         rows.push(
           [
-            name,
+            [mine[0]!.account, mine[0]!.principal, mine[0]!.operation].join('|'),
+            keyed ? 'k' : null,
+            mine[0]!.context,
             isoSeconds(start + order[i]!.second),
             isoSeconds(start + order[end]!.second),
             end - i + 1,

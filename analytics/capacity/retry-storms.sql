@@ -1,12 +1,14 @@
 -- Question: which calls were repeated again and again after they were throttled?
--- Grain: one row for each thing that was attempted (caller account, Region, principal, operation, key,
---        encryption context) and throttled at least $attempts_min - 1 times, with all its attempts in
---        order, each as 2 * epoch seconds + 1 when it was throttled and + 0 when not.
+-- Grain: one row for each thing that was attempted (caller account, Region, principal, operation, and
+--        encryption context or, where there is none, key) and throttled at least $attempts_min - 1 times,
+--        with all its attempts in order, each as 2 * epoch seconds, + 1 when it was throttled.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $quota (VARCHAR or NULL),
 --         $attempts_min, $within_seconds (BIGINT), $include_aws_service (BOOLEAN).
 -- Caveats: within a second the throttled attempts are put first; the log does not give their order.
+--          A throttled Decrypt often has no key in the log: with a context it is known all the same.
 WITH refused AS (
-  SELECT caller_account_id, region, principal_arn, operation, coalesce(key_arn, key_ref) AS key_name,
+  SELECT caller_account_id, region, principal_arn, operation,
+    CASE WHEN encryption_context IS NULL THEN coalesce(key_arn, key_ref) END AS bare_key,
     encryption_context, min(event_time) AS first_at, max(event_time) AS last_at
   FROM kms_events
   WHERE counted
@@ -17,10 +19,12 @@ WITH refused AS (
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
     AND (CAST($quota AS VARCHAR) IS NULL OR quota_id = $quota)
     AND ($include_aws_service OR principal_type <> 'AWSService')
-  GROUP BY caller_account_id, region, principal_arn, operation, coalesce(key_arn, key_ref), encryption_context
+  GROUP BY caller_account_id, region, principal_arn, operation,
+    CASE WHEN encryption_context IS NULL THEN coalesce(key_arn, key_ref) END, encryption_context
   HAVING count(*) >= $attempts_min - 1
 )
-SELECT r.caller_account_id, r.region, r.principal_arn, r.operation, r.key_name, r.encryption_context,
+SELECT r.caller_account_id, r.region, r.principal_arn, r.operation,
+  max(coalesce(e.key_arn, e.key_ref)) AS key_name, r.encryption_context,
   array_agg(CAST(to_unixtime(e.event_time) AS BIGINT) * 2 + CASE WHEN e.outcome = 'throttled' THEN 1 ELSE 0 END
     ORDER BY e.event_time, CASE WHEN e.outcome = 'throttled' THEN 0 ELSE 1 END) AS attempts
 FROM refused AS r
@@ -28,7 +32,7 @@ JOIN kms_events AS e ON e.principal_arn = r.principal_arn
   AND e.operation = r.operation
   AND e.caller_account_id IS NOT DISTINCT FROM r.caller_account_id
   AND e.region IS NOT DISTINCT FROM r.region
-  AND coalesce(e.key_arn, e.key_ref) IS NOT DISTINCT FROM r.key_name
+  AND CASE WHEN e.encryption_context IS NULL THEN coalesce(e.key_arn, e.key_ref) END IS NOT DISTINCT FROM r.bare_key
   AND e.encryption_context IS NOT DISTINCT FROM r.encryption_context
   AND e.event_time >= r.first_at
   AND e.event_time <= r.last_at + $within_seconds * INTERVAL '1' SECOND
@@ -36,4 +40,4 @@ WHERE e.counted
   AND (CAST($from AS TIMESTAMP) IS NULL OR e.event_time >= $from)
   AND (CAST($to AS TIMESTAMP) IS NULL OR e.event_time < $to)
   AND ($include_aws_service OR e.principal_type <> 'AWSService')
-GROUP BY r.caller_account_id, r.region, r.principal_arn, r.operation, r.key_name, r.encryption_context
+GROUP BY r.caller_account_id, r.region, r.principal_arn, r.operation, r.bare_key, r.encryption_context

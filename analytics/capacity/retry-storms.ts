@@ -72,7 +72,7 @@ export default defineAnalysis({
   audience: ['capacity'],
   caveats: [
     lowerBound,
-    'Attempts are the same when principal, operation, key and encryption context are the same; two real calls that look alike are taken for one repeated.',
+    'Attempts are the same when principal, operation and encryption context (without one: the key) are the same; two real calls that look alike are taken for one repeated.',
     'eventTime has whole seconds: pauses below two seconds cannot be told from none.',
     'The calls spared are an average: pauses with full jitter are random.',
   ],
