@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { Engine } from '../store/engine.ts';
-import { knownObjects, ledgerId, type LedgerObject } from '../store/ledger.ts';
+import { knownObjects, ledgerId, type KnownObject, type LedgerObject } from '../store/ledger.ts';
 import { readerVersion } from '../store/writer.ts';
 import { countClass, type IngestSummary } from './summary.ts';
 import type { ListedObject, ListFilter, Listing, Source } from './sources/source.ts';
@@ -87,6 +87,12 @@ async function* listed(
   }
 }
 
+/** What was gone and is listed again is there again; what is dead may be alive for newer readers. */
+function isWorthAnotherTry(entry: KnownObject, retryDead: boolean): boolean {
+  if (entry.status === 'gone') return true;
+  return !finished.has(entry.status) && (retryDead || entry.reader_version < readerVersion);
+}
+
 async function unknownOnly(
   page: readonly ListedObject[],
   engine: Engine,
@@ -100,8 +106,7 @@ async function unknownOnly(
   page.forEach((listed, i) => {
     const object_id = ids[i]!;
     const entry = known.get(object_id);
-    const retry =
-      entry && !finished.has(entry.status) && (retryDead || entry.reader_version < readerVersion);
+    const retry = entry && isWorthAnotherTry(entry, retryDead);
     if ((entry && !retry) || seen.has(object_id)) {
       summary.objects_known++;
       return;

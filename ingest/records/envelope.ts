@@ -94,16 +94,12 @@ function unwrapString(text: string): Unwrapped[] {
 /** Text that is no single JSON document: one document a line, several in a row, or damage. */
 function unwrapDamaged(text: string): Unwrapped[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const first = lines.length > 0 ? parseLine(lines[0]!) : notJson;
-  if (first !== notJson && isObject(first)) {
-    return lines.flatMap((line) => {
-      const value = parseLine(line);
-      if (value !== notJson) return unwrapElement(value);
-      return [{ errorClass: 'record_not_json', detail: 'the line is no JSON', text: line }];
-    });
-  }
+  if (isObject(parseLine(lines[0] ?? ''))) return unwrapLines(lines);
   const split = splitRecords(text);
-  if (split === null) throw new InputError('not_json', 'the content is no JSON');
+  if (split === null) {
+    if (lines.some((line) => isObject(parseLine(line)))) return unwrapLines(lines);
+    throw new InputError('not_json', 'the content is no JSON');
+  }
   if (!split.closed) {
     throw new InputError('json_truncated', `the JSON ends inside record ${split.texts.length}`);
   }
@@ -111,6 +107,14 @@ function unwrapDamaged(text: string): Unwrapped[] {
     const value = parseJson(record);
     if (value !== notJson) return { value };
     return { errorClass: 'record_not_json', detail: 'the record is no JSON', text: record };
+  });
+}
+
+function unwrapLines(lines: readonly string[]): Unwrapped[] {
+  return lines.flatMap((line) => {
+    const value = parseLine(line);
+    if (value !== notJson) return unwrapElement(value);
+    return [{ errorClass: 'record_not_json', detail: 'the line is no JSON', text: line }];
   });
 }
 
