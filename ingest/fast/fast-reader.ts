@@ -1,3 +1,4 @@
+import { relatedEventNames } from '../../reference/related-events.ts';
 import {
   countsOf,
   readPlain,
@@ -35,6 +36,11 @@ const errorMessageBit = 1 << errorMessage;
 const s3_prefix_length = '{"aws:s3:arn":"'.length;
 const s3_suffix_length = '"}'.length;
 
+/** Events of other services that are kept beside: readRecord makes related events of them. */
+const interest = [...relatedEventNames()].flatMap(([source, names]) =>
+  [...names].map((name) => ({ source, name })),
+);
+
 /** Thrown when a text that the scanner passed is no JSON: then the plain reader reads the file. */
 class NotJson extends Error {}
 
@@ -43,7 +49,7 @@ class NotJson extends Error {}
  * what the plain reader gives; all that is unusual goes through that one. One for each worker.
  */
 export class FastReader {
-  readonly #scanner = new Scanner({ groups });
+  readonly #scanner = new Scanner({ groups, interest });
   readonly #remembered = new Remembered();
   #generation = 0;
   #encoder: FastEncoder | null = null;

@@ -4,6 +4,7 @@ import { InputError } from '../input-error.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
 import { unwrapText, type Unwrapped } from './envelope.ts';
+import { relatedEvent } from '../rules/related.ts';
 import { isObject, textField } from './record.ts';
 import { refuseTooManyValues } from './value-count.ts';
 
@@ -103,6 +104,8 @@ export function readRecord(
   counts.region ??= textField(value, 'awsRegion');
   if (value['eventSource'] !== kmsEventSource) {
     counts.non_kms++;
+    const related = relatedEvent(value, record_index, path);
+    if (related) sink.related.push(related);
     return;
   }
   try {
