@@ -3,7 +3,7 @@
 --        each value of the dimension, with its calls in those seconds and in the very busiest one.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $store (VARCHAR or NULL), $quota,
 --         $load (accepted or offered), $by (dimension), $top_seconds (how many of the busiest seconds),
---         $include_aws_service (BOOLEAN).
+--         $include_aws_service (BOOLEAN), $limit (rows).
 -- Caveats: of equally busy seconds the earliest are taken. Shares are of the load at the peak, which can
 --          look quite unlike the average.
 WITH loads AS (

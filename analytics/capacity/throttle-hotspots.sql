@@ -3,7 +3,7 @@
 --        key store) that are at most 5 seconds apart. started_at and ended_at are its first and last
 --        throttled second; offered and accepted calls are of all seconds between them.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $quota (VARCHAR or NULL),
---         $include_aws_service (BOOLEAN).
+--         $include_aws_service (BOOLEAN), $limit (rows).
 -- Caveats: throttled calls are a lower bound, so a burst can be longer and worse than it looks.
 WITH throttled_seconds AS (
   SELECT scope_no, second, lag(second) OVER (PARTITION BY scope_no ORDER BY second) AS previous

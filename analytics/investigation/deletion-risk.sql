@@ -3,7 +3,7 @@
 -- Grain: one row for each change that takes a key away.
 -- Params: $usage_days (days before the change that are searched for use), $from, $to (TIMESTAMP, half-open;
 --         of the change), $account (key owner), $region, $key (VARCHAR or NULL), $names (JSON texts: key, alias
---         as typed, account, Region, from, to).
+--         as typed, account, Region, from, to), $limit (rows).
 -- Caveats: failures that name the key by an alias are counted by what the alias meant then.
 WITH changes AS (
   SELECT event_id, event_time AS changed_at, operation, principal_arn, region, key_arn AS key,
