@@ -36,6 +36,7 @@ export default defineDetection({
   params: z.object({
     ...detectionParams,
   }),
+  bind: async (_, context) => ({ own: [...(await ownAccounts(context))] }),
   async judge(rows, _, context) {
     const own = await ownAccounts(context);
     return (rows as Evidence[]).filter((row) =>
