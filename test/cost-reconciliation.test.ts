@@ -50,6 +50,8 @@ const summed = [
 
 test('a Cost and Usage Report is read as CSV, gzipped CSV and Parquet, a FOCUS export as CSV', async () => {
   expect(await readBilling(file('cur.csv', curCsv))).toEqual(summed);
+  // A name that looks like a pattern is that file and no other.
+  expect(await readBilling(file('cur[1]*.csv', curCsv))).toEqual(summed);
   expect(await readBilling(file('cur.csv.gz', gzipSync(curCsv)))).toEqual(summed);
   const parquet = path.join(scratch, "it's.parquet");
   const instance = await DuckDBInstance.create(':memory:');

@@ -43,7 +43,7 @@ class ProcessCaches {
     const count = this.#settings.length;
     const found = this.#entries.get(entry);
     if (found) this.#entries.delete(entry);
-    const state = found ?? this.#forget() ?? new Array<number>(2 * count);
+    const state = found ?? this.#forget() ?? Array.from({ length: 2 * count }, () => 0);
     this.#entries.set(entry, state);
     for (let i = 0; i < count; i++) {
       const setting = this.#settings[i]!;
