@@ -40,12 +40,18 @@ function needsOf(analysis: Analysis): string[] {
   );
 }
 
+/** Answers that can be had ready before anyone asks. */
+export interface PreparedAnswers {
+  /** `name?query` as a page asks it; an analysis that is not there is passed over. */
+  prepare(address: string, deadline_ms: number): Promise<void>;
+}
+
 /** `GET /api/v1/analyses` and `GET /api/v1/analyses/{name}` of everything in the registry. */
 export function analysisRoutes(
   app: Hono<ApiEnv>,
   options: ApiOptions,
   registry: ReadonlyMap<string, Analysis>,
-): void {
+): PreparedAnswers {
   const listed = JSON.stringify({ analyses: [...registry.values()].map(describeAnalysis) });
   const listed_etag = etagOf([listed]);
   app.get('/api/v1/analyses', (c) => {
@@ -57,6 +63,9 @@ export function analysisRoutes(
 
   const cache = new ResultCache();
   const configuration = JSON.stringify(options.config);
+  const etagFor = (data_version: string, name: string, format: Format, params: unknown) =>
+    etagOf([data_version, configuration, name, format, params]);
+
   app.get('/api/v1/analyses/:name', async (c) => {
     const analysis = registry.get(c.req.param('name'));
     if (!analysis) {
@@ -67,17 +76,16 @@ export function analysisRoutes(
     const format = negotiate(search.get('format') ?? undefined, c.req.header('accept'));
     // Read before the rows: rows may be newer than their tag, never older.
     const data_version = await options.engine.dataVersion();
-    const etag = etagOf([data_version, configuration, analysis.name, format, params]);
+    const etag = etagFor(data_version, analysis.name, format, params);
     c.header('ETag', etag);
     c.header('Vary', 'Accept, Authorization');
     c.header('Cache-Control', 'private, no-cache');
     c.header('X-Data-Version', data_version);
     if (notModified(c, etag)) return c.body(null, 304);
     const deadline_ms = options.deadline_ms ?? deadline_ms_default;
-    const { body, truncated } = await cache.get(etag, () =>
-      withDeadline(deadline_ms, undefined, (signal) =>
-        compute(analysis, raw, params, format, data_version, options, signal),
-      ),
+    // The deadline is on the outside: an answer that is being prepared anyway goes on without this client.
+    const { body, truncated } = await withDeadline(deadline_ms, undefined, (signal) =>
+      cache.get(etag, () => compute(analysis, raw, params, format, data_version, options, signal)),
     );
     c.header('X-Truncated', String(truncated));
     c.header('Content-Type', contentType(format));
@@ -86,6 +94,21 @@ export function analysisRoutes(
     }
     return c.body(body);
   });
+
+  return {
+    async prepare(address, deadline_ms) {
+      const [name = '', query = ''] = address.split('?');
+      const analysis = registry.get(name);
+      if (!analysis) return;
+      const { raw, params } = parseQuery(new URLSearchParams(query), analysis.params);
+      const data_version = await options.engine.dataVersion();
+      await cache.get(etagFor(data_version, name, 'json', params), () =>
+        withDeadline(deadline_ms, options.closing, (signal) =>
+          compute(analysis, raw, params, 'json', data_version, options, signal),
+        ),
+      );
+    },
+  };
 }
 
 async function compute(

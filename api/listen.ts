@@ -5,7 +5,7 @@ import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import type { ApiOptions } from './options.ts';
 import { createApp } from './server.ts';
 
-export interface ServeOptions extends Omit<ApiOptions, 'allowedHosts' | 'closing'> {
+export interface ServeOptions extends Omit<ApiOptions, 'allowedHosts' | 'background' | 'closing'> {
   /** 0 takes any free port. */
   port: number;
   /** Address to bind; anything beyond loopback needs a token. */
@@ -41,7 +41,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const closing = new AbortController();
   const allowedHosts = new Set<string>();
-  const app = await createApp({ ...options, allowedHosts, closing: closing.signal });
+  const background = new Set<Promise<void>>();
+  const app = await createApp({ ...options, allowedHosts, background, closing: closing.signal });
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env),
     overrideGlobalObjects: false,
@@ -54,9 +55,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    close: () => {
+    close: async () => {
       closing.abort();
-      return new Promise((resolve) => {
+      await Promise.allSettled(background);
+      await new Promise<void>((resolve) => {
         const grace = setTimeout(() => server.closeAllConnections(), close_grace_ms);
         // A connection becomes idle when its last answer is out, which may be after this moment.
         const sweep = setInterval(() => server.closeIdleConnections(), 20);

@@ -49,6 +49,8 @@ export interface ApiOptions {
   /** A query is interrupted after this many milliseconds. */
   deadline_ms?: number | undefined;
   log?: ApiLog | undefined;
+  /** Work that nobody waits for; closing does, because the database must outlive it. */
+  background?: Set<Promise<void>> | undefined;
   /** Ends event streams when the server closes. */
   closing?: AbortSignal | undefined;
 }

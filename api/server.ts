@@ -11,13 +11,15 @@ import { openApiDocument } from './openapi.ts';
 import type { ApiEnv, ApiOptions } from './options.ts';
 import { notFound, problemOf, problemResponse } from './problems.ts';
 import { staticRoutes } from './static-routes.ts';
+import { warmOverview } from './warm-overview.ts';
 
 /** The HTTP app: routes derived from the registry, every failure an RFC 9457 problem. */
 export async function createApp(options: ApiOptions): Promise<Hono<ApiEnv>> {
   const registry = await analyses();
   const app = new Hono<ApiEnv>();
   installGuards(app, options);
-  analysisRoutes(app, options, registry);
+  const answers = analysisRoutes(app, options, registry);
+  if (options.dashboards !== undefined) warmOverview(options, answers);
   ledgerRoutes(app, options);
   ingestRoutes(app, options);
   eventRoutes(app, options);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { analyses } from '../analytics/registry.ts';
+import { overviewQueries } from '../api/warm-overview.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   chromiumPath,
@@ -85,6 +86,21 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     const peak = Math.max(...rows.map((row) => Number(row['calls_per_second_peak'])));
     expect(await tile('Busiest second')).toBe(`${english(peak)}/s`);
     clean();
+  });
+
+  test('the overview asks what the server has ready', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const [, query] = request.url().split('/api/v1/analyses/');
+      if (query) asked.push(query);
+    });
+    await open('/');
+    await page.setViewportSize({ width: 1440, height: 12_000 });
+    await settled(page);
+    await page.setViewportSize({ width: 1440, height: 1000 });
+
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.filter((query) => !overviewQueries.includes(query))).toEqual([]);
   });
 
   test('every table shows what its analysis gives', async () => {
