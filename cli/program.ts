@@ -8,6 +8,7 @@ import { exportCommand } from './export-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { manifestCommand } from './manifest-command.ts';
+import { quotasCommand } from './quotas-command.ts';
 import { rawCommand } from './raw-command.ts';
 import { reportCommand } from './report-command.ts';
 import { analysisCommand, runCommand } from './run-command.ts';
@@ -44,6 +45,7 @@ Examples:
   program.addCommand(manifestCommand());
   program.addCommand(verifyCommand());
   program.addCommand(keysCommand());
+  program.addCommand(quotasCommand());
   program.addCommand(doctorCommand());
   program.addCommand(demoCommand());
   program.addCommand(completionCommand(program));

@@ -54,6 +54,10 @@ export function quotasCommand(surroundings: Partial<QuotasSurroundings> = {}): C
     .option('--config <file>', 'configuration to write', configFile_default)
     .option('--profile <name>', 'AWS profile')
     .option('--endpoint <url>', 'another endpoint of Service Quotas')
+    .addHelpText(
+      'after',
+      '\nExample:\n  keymeter quotas pull --region eu-central-1 --region us-east-1 --config keymeter.json',
+    )
     .action(
       async (flags: { region: string[]; config: string; profile?: string; endpoint?: string }) => {
         const fresh: QuotaOverride[] = [];
@@ -80,6 +84,10 @@ export function quotasCommand(surroundings: Partial<QuotasSurroundings> = {}): C
     .option('--config <file>', 'configuration to write', configFile_default)
     .option('--account <id>', 'account, where the file does not name it')
     .option('--region <region>', 'Region, where the file does not name it')
+    .addHelpText(
+      'after',
+      '\nExample:\n  keymeter quotas import quotas.json --account 111122223333 --region eu-central-1',
+    )
     .action(
       async (files: string[], flags: { config: string; account?: string; region?: string }) => {
         const fresh: QuotaOverride[] = [];
@@ -100,6 +108,7 @@ export function quotasCommand(surroundings: Partial<QuotasSurroundings> = {}): C
     .option('--account <id>', 'account')
     .option('--at <instant>', 'instant, default now')
     .option('--config <file>', 'configuration with applied values')
+    .addHelpText('after', '\nExample:\n  keymeter quotas show --region eu-central-1')
     .action((flags: { region: string; account?: string; at?: string; config?: string }) => {
       const at = flags.at === undefined ? around.now() : parseInstant(flags.at, around.now());
       if (at === null) {
