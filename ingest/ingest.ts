@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import type { EventBatch } from '../store/event-batch.ts';
+import { refuseFatal } from '../store/fatal.ts';
 import { Writer, type GroupItem } from '../store/writer.ts';
 import { content_bytes_max_default } from './gunzip.ts';
 import { planTasks, type PlannedTask } from './plan-tasks.ts';
@@ -70,6 +71,9 @@ export async function ingest(
     summary.elapsed_ms = Date.now() - started;
     await run.finish();
     return summary;
+  } catch (error) {
+    refuseFatal(error);
+    throw error;
   } finally {
     await pool.close();
     writer.close();

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
+import { refuseFatal } from './fatal.ts';
 import { createMacrosSql } from './macros.ts';
 import { viewsSql } from './views.ts';
 
@@ -47,7 +48,7 @@ export class Database {
 /**
  * Opens (and creates, unless read-only) a database file; `:memory:` for tests.
  * Throws KeymeterError: database_in_use (exit code 3), database_missing, database_newer,
- * database_not_keymeter, database_open_here, database_unreadable.
+ * database_not_keymeter, database_open_here, database_unreadable, database_fatal.
  */
 export async function openDatabase(file: string, options: DatabaseOptions = {}): Promise<Database> {
   const inMemory = file === ':memory:';
@@ -70,6 +71,7 @@ export async function openDatabase(file: string, options: DatabaseOptions = {}):
     await prepareSchema(database);
   } catch (error) {
     database.close();
+    refuseFatal(error);
     throw error;
   }
   return database;
@@ -158,7 +160,7 @@ async function createSchema(connection: DuckDBConnection): Promise<void> {
     await connection.run(`INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`);
     await connection.run('COMMIT');
   } catch (error) {
-    await connection.run('ROLLBACK');
+    await connection.run('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }
