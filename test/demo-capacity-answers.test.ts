@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import retryStorms from '../analytics/capacity/retry-storms.ts';
 import suspectedThrottling from '../analytics/capacity/suspected-throttling.ts';
 import throttleContributors from '../analytics/capacity/throttle-contributors.ts';
 import throttleHotspots from '../analytics/capacity/throttle-hotspots.ts';
+import { demoBurstChart } from '../cli/demo/burst-chart.ts';
 import { generateDemoTrail } from '../cli/demo/generate.ts';
 import type { SituationTruths } from '../cli/demo/truth.ts';
 import { configSchema, type Config } from '../core/config.ts';
@@ -94,6 +95,14 @@ describe('the planted situations are found with the planted numbers', () => {
       share: 1,
       calls: t.calls_each * t.bursts_at.length,
     });
+  });
+
+  it('one_second_bursts: the chart of docs/capacity.md is of this trail', async () => {
+    const drawn = await demoBurstChart(engine, truth.one_second_bursts);
+    expect(drawn).toContain('one-minute averages: busiest 4 calls/s, 1.33 % of the quota');
+    expect(drawn).toContain('single seconds: busiest 240 calls/s, 80 % of the quota');
+    const file = new URL('../docs/img/one-second-burst.svg', import.meta.url);
+    expect(readFileSync(file, 'utf8')).toBe(drawn);
   });
 
   it('throttle_storm: one burst, one culprit, three that are only victims', async () => {
