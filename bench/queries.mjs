@@ -23,7 +23,11 @@ const params = {
 const bars_ms = { 'quota-utilisation': 500 };
 const bar_ms = 3_000;
 
-const database = await queryDatabase(path.join(folder, `queries-${events}.duckdb`), events, threads);
+const database = await queryDatabase(
+  path.join(folder, `queries-${events}.duckdb`),
+  events,
+  threads,
+);
 const engine = new DuckDbEngine(database);
 const rows = [];
 for (const analysis of (await analyses()).values()) {
@@ -40,7 +44,9 @@ for (const analysis of (await analyses()).values()) {
     times.sort((a, b) => a - b);
     rows.push({
       name: analysis.name,
-      given: Object.entries(given).map(([k, v]) => `${k}=${v}`).join(' '),
+      given: Object.entries(given)
+        .map(([k, v]) => `${k}=${v}`)
+        .join(' '),
       median_ms: Math.round(times[Math.floor(times.length / 2)]),
       least_ms: Math.round(times[0]),
       most_ms: Math.round(times.at(-1)),
@@ -69,7 +75,8 @@ const section = [
   ),
   '',
 ].join('\n');
-let before = '# How long the capacity analyses take\n\nMade by `node bench/queries.mjs EVENTS` over a generated database (bench/query-database.mjs).\n\n';
+let before =
+  '# How long the capacity analyses take\n\nMade by `node bench/queries.mjs EVENTS` over a generated database (bench/query-database.mjs).\n\n';
 try {
   before = readFileSync(file, 'utf8');
 } catch {

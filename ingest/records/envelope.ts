@@ -1,6 +1,6 @@
 import { InputError } from '../input-error.ts';
 import { isCloudTrailRecord, isDigest, lookAlikeOf } from './look-alike.ts';
-import { isObject, type JsonObject } from './record.ts';
+import { isObject } from './record.ts';
 import { splitRecords } from './split-records.ts';
 
 /** A record of an object: its value, or why its text is no record. */
@@ -139,5 +139,3 @@ function refuseLookAlikes(records: readonly Unwrapped[]): void {
     throw new InputError(alike, `${alike.replaceAll('_', ' ')}s, no CloudTrail log`, 'skipped');
   }
 }
-
-export type { JsonObject };

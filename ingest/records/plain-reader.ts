@@ -90,10 +90,14 @@ export function readRecord(
     if (kept <= rejects_max) return;
     throw new InputError('too_many_rejects', `more than ${rejects_max} records are refused`);
   };
-  if (!('value' in record)) return void reject(record.errorClass, record.detail, record.text);
+  if (!('value' in record)) {
+    reject(record.errorClass, record.detail, record.text);
+    return;
+  }
   const { value } = record;
   if (!isObject(value)) {
-    return void reject('not_an_object', 'the record is no JSON object', safeJson(value));
+    reject('not_an_object', 'the record is no JSON object', safeJson(value));
+    return;
   }
   const time = eventTimeOf(value['eventTime']);
   if (time !== null) {
@@ -110,7 +114,10 @@ export function readRecord(
   }
   try {
     const event = kmsEventOf(value, record_index, path);
-    if ('errorClass' in event) return void reject(event.errorClass, event.detail, safeJson(value));
+    if ('errorClass' in event) {
+      reject(event.errorClass, event.detail, safeJson(value));
+      return;
+    }
     sink.encoder.add(event);
     counts.event_time_min = Math.min(counts.event_time_min ?? event.event_time, event.event_time);
     counts.event_time_max = Math.max(counts.event_time_max ?? event.event_time, event.event_time);

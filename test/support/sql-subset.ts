@@ -66,7 +66,7 @@ export function subsetFaults(sql: string): string[] {
       ...bare.matchAll(/[,)]\s*(\w+)\s*\(\s*\w+\s*(?:,|\)\s*AS\s*\()/gi),
     ]
       .map((match) => match[1]!.toLowerCase())
-      .filter((name) => name.length <= 2 || /_no$/.test(name)),
+      .filter((name) => name.length <= 2 || name.endsWith('_no')),
   );
   for (const match of bare.matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) {
     const name = match[1]!.toLowerCase();
