@@ -8,6 +8,7 @@ import { formats, negotiate, type Format } from './negotiate.ts';
 import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
+import { parquetOf } from './parquet.ts';
 import { parseQuery } from './query-params.ts';
 import { ResultCache, type CachedBody } from './result-cache.ts';
 
@@ -129,6 +130,7 @@ async function compute(
     return { body: rows.map((row) => `${JSON.stringify(row)}\n`).join(''), truncated };
   }
   if (format === 'csv') return { body: csvOf(columns, rows), truncated };
+  if (format === 'parquet') return { body: await parquetOf(columns, rows), truncated };
   const { notes } = result;
   const answer = { analysis: analysis.name, rows, notes, truncated, params, data_version };
   return { body: JSON.stringify(answer), truncated };

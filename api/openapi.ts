@@ -75,6 +75,7 @@ function analysisOperation(analysis: Analysis): Operation {
   const content = {
     [formats.json]: { schema: answer },
     [formats.ndjson]: { schema: { type: 'string', description: 'one row of JSON a line' } },
+    [formats.parquet]: { schema: { type: 'string', contentMediaType: formats.parquet } },
     [formats.csv]: {
       schema: { type: 'string', description: 'header first; formulas made harmless' },
     },
@@ -107,7 +108,7 @@ function analysisOperation(analysis: Analysis): Operation {
     name: 'format',
     in: 'query',
     description: 'goes before the Accept header',
-    schema: { type: 'string', enum: ['json', 'ndjson', 'csv'], default: 'json' },
+    schema: { type: 'string', enum: Object.keys(formats), default: 'json' },
   };
   return {
     ...made,

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyses } from '../analytics/registry.ts';
@@ -104,6 +107,28 @@ describe('analyses', () => {
     expect(csv.headers['content-type']).toMatch(/^text\/csv/);
     expect(csv.text).toContain(`"'=HYPERLINK(""http://evil"")`);
     expect(csv.text).not.toMatch(/(^|,)"?=/m);
+  });
+
+  test('Parquet holds the same rows, hostile text included', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'keymeter-api-parquet-'));
+    for (const search of ['by=principal', 'region=nowhere']) {
+      const url = `${server.url}/api/v1/analyses/call-rates?${search}`;
+      const answer = await fetch(url, { headers: { accept: 'application/vnd.apache.parquet' } });
+      expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+      const file = path.join(folder, `${search}.parquet`);
+      writeFileSync(file, new Uint8Array(await answer.arrayBuffer()));
+      const back = await engine.rows(
+        `SELECT group_name, CAST(calls AS BIGINT) AS calls FROM read_parquet($file)`,
+        { file },
+      );
+      const { rows } = (await get(`/api/v1/analyses/call-rates?${search}`)).json();
+      const wanted = rows.map((row: Record<string, unknown>) => ({
+        group_name: row['group_name'],
+        calls: row['calls'],
+      }));
+      expect(back).toEqual(wanted);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   test('an ETag holds until the data changes', async () => {
