@@ -4,6 +4,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { analyses } from '../analytics/registry.ts';
+import { serve } from '../api/listen.ts';
+import { newToken } from '../api/token.ts';
+import { defaultConfig } from '../core/config.ts';
 import { overviewQueries } from '../api/warm-overview.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -278,6 +281,55 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     await page.keyboard.press('Escape');
     expect(await drawer.isVisible()).toBe(false);
     clean();
+  });
+
+  test('the savings curves equal the replays that they draw', async () => {
+    await open('/cost');
+    await page.getByRole('button', { name: 'Draw the curves' }).click();
+    const chart = page.locator('[data-panel="savings-curves"] .chart');
+    await chart.waitFor({ timeout: 120_000 });
+    const saved = async (analysis: string, setting: string, column: string) => {
+      const { rows } = await api(`/api/v1/analyses/${analysis}?${setting}`);
+      return rows.reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
+    };
+    const buckets = await saved(
+      'bucket-key-savings',
+      'window_seconds=900',
+      'saved_calls_rewritten',
+    );
+    const caches = await saved('data-key-cache-savings', 'max_age_seconds=3600', 'saved_calls');
+    const label = await chart.getAttribute('aria-label');
+    expect(label).toContain(`S3 Bucket Keys ${english(buckets)} at 900 s`);
+    expect(label).toContain(`Data key caching ${english(caches)} at 3,600 s`);
+    clean();
+  });
+
+  test('a server with a token asks for it once, or takes it from the fragment', async () => {
+    const token = newToken();
+    const guarded = await serve({
+      engine: demo.engine,
+      config: defaultConfig,
+      port: 0,
+      dashboards: dashboardsPath,
+      token,
+      deadline_ms: 60_000,
+    });
+    const fresh = await browser.newContext();
+    try {
+      const asked = await fresh.newPage();
+      await asked.goto(guarded.url);
+      await asked.getByLabel('Token').fill(token);
+      await asked.getByRole('button', { name: 'Open' }).click();
+      await settled(asked);
+      expect(await asked.locator('[data-tile="KMS calls"] strong').innerText()).toMatch(/^[\d,]+$/);
+      const linked = await fresh.newPage();
+      await linked.goto(`${guarded.url}/capacity#token=${token}`);
+      await settled(linked);
+      expect(linked.url()).toBe(`${guarded.url}/capacity`);
+    } finally {
+      await fresh.close();
+      await guarded.close();
+    }
   });
 
   test('times are UTC or local, and the address keeps it', async () => {

@@ -1,6 +1,7 @@
 import { analysisInfo, runAny } from '../api-client.ts';
 import { linesChart, type Line } from '../charts/lines.ts';
 import { h, replace } from '../dom.ts';
+import { numberText } from '../format.ts';
 import { problemNode } from '../panel.ts';
 import { panelParams } from '../params.ts';
 
@@ -54,7 +55,7 @@ async function load(content: HTMLElement): Promise<void> {
     replace(
       content,
       linesChart(lines, {
-        label: `Calls saved by ${lines.map((line) => line.name).join(' and ')}`,
+        label: `Calls saved: ${lines.map(longest).join('; ')}`,
         x: { type: 'value', name: 'seconds that a key is kept' },
         y: 'calls saved',
       }),
@@ -65,6 +66,12 @@ async function load(content: HTMLElement): Promise<void> {
       problemNode(error, () => void load(content)),
     );
   }
+}
+
+/** What the longest setting of a curve saves, in words. */
+function longest(line: Line): string {
+  const [setting, saved] = line.points.at(-1) ?? [0, 0];
+  return `${line.name} ${numberText(saved ?? 0)} at ${numberText(Number(setting))} s`;
 }
 
 /** One setting after another: a replay reads all calls, and other panels want answers too. */
