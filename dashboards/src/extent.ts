@@ -1,4 +1,4 @@
-import { analysisInfo, runAny } from './api-client.ts';
+import { analysisInfo, run } from './api-client.ts';
 import { state } from './state.ts';
 
 interface Extent {
@@ -15,7 +15,7 @@ export const extent = (): Extent => known;
 
 export async function loadExtent(): Promise<void> {
   if (!analysisInfo('call-rates')) return;
-  const { rows } = await runAny('call-rates', { bin: 'day', limit: '100000' });
+  const { rows } = await run('call-rates', { bin: 'day', limit: '100000' });
   const first = rows[0]?.['bin_from'];
   const last = rows.at(-1)?.['bin_from'];
   known = {

@@ -18,8 +18,6 @@ export interface IngestState {
 let latest: IngestState | undefined;
 const listeners = new Set<(state: IngestState) => void>();
 
-export const ingestState = (): IngestState | undefined => latest;
-
 /** Runs on each change, until the element that shows it is gone. */
 export function onIngest(element: Element, listener: (state: IngestState) => void): void {
   const guarded = (state: IngestState) => {

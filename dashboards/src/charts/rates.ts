@@ -1,5 +1,4 @@
 import type { Answer } from '../api-client.ts';
-import { analysisInfo } from '../api-client.ts';
 import { instantText, numberText } from '../format.ts';
 import { go, state } from '../state.ts';
 import { axis, chart, plain, theme, tooltip } from './chart.ts';
@@ -145,5 +144,3 @@ export function ratesChart(answer: Answer, bin: Bin, quota?: number): HTMLElemen
     },
   });
 }
-
-export const hasRates = (): boolean => analysisInfo('call-rates') !== undefined;

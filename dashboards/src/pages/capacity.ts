@@ -1,4 +1,4 @@
-import { runAny, type Answer } from '../api-client.ts';
+import { run, type Answer } from '../api-client.ts';
 import { topBars } from '../charts/bars.ts';
 import { heatmap, type HeatCell } from '../charts/heatmap.ts';
 import { binFor, ratesChart } from '../charts/rates.ts';
@@ -154,7 +154,7 @@ function cursorPanel(): HTMLElement | null {
   const to = new Date(second + 1000).toISOString();
   const total = h('p', { 'data-cursor': from }, 'Counting…');
   const { params } = panelParams('call-rates', { from, to, bin: 'second' });
-  void runAny('call-rates', params).then(
+  void run('call-rates', params).then(
     ({ rows }) => {
       const row = rows[0];
       total.textContent = row
