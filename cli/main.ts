@@ -1,9 +1,20 @@
 #!/usr/bin/env node
+import type { Command } from 'commander';
 import { failWith } from './fail.ts';
-import { buildProgram } from './program.ts';
+
+/**
+ * The program with the command that is called. `ingest` needs no analyses and no server, and loading
+ * them takes longer than a few hundred files do.
+ */
+async function programFor(command: string | undefined): Promise<Command> {
+  if (command !== 'ingest') return (await import('./program.ts')).buildProgram();
+  const { emptyProgram } = await import('./empty-program.ts');
+  const { ingestCommand } = await import('./ingest-command.ts');
+  return emptyProgram().addCommand(ingestCommand().showSuggestionAfterError());
+}
 
 try {
-  const program = await buildProgram();
+  const program = await programFor(process.argv[2]);
   await program.parseAsync();
 } catch (error) {
   failWith(error);

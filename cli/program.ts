@@ -1,9 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { analyses } from '../analytics/registry.ts';
 import { completionCommand } from './completion-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { docsCommand } from './docs-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { emptyProgram } from './empty-program.ts';
 import { exportCommand } from './export-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { keysCommand } from './keys-command.ts';
@@ -19,19 +20,15 @@ import { verifyCommand } from './verify-command.ts';
 
 /** The whole command line. */
 export async function buildProgram(): Promise<Command> {
-  const program = new Command('keymeter')
-    .description('meters every AWS KMS call, from CloudTrail logs alone')
-    .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for the options)')
-    .addHelpText(
-      'after',
-      `
+  const program = emptyProgram().addHelpText(
+    'after',
+    `
 Examples:
   keymeter up                                  the demo trail: ingest, report, serve
   keymeter up s3://my-trail-bucket/AWSLogs     the same with your logs
   keymeter run quota-utilisation               one question
   keymeter report finops --format html --out finops.html`,
-    );
+  );
   program.addCommand(upCommand());
   program.addCommand(ingestCommand());
   program.addCommand(serveCommand());
