@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BatchEncoder, type EventEncoder } from '../store/batch-encoder.ts';
 import type { EventBatch, ObjectResult } from '../store/event-batch.ts';
 import { contentOf } from './gunzip.ts';
@@ -72,7 +72,7 @@ function readObject(
     if (raw instanceof Error) throw raw;
     const content = contentOf(raw, task.content_bytes_max);
     result.content_bytes = content.bytes.length;
-    result.content_sha256 = createHash('sha256').update(content.bytes).digest('hex');
+    result.content_sha256 = hash('sha256', content.bytes, 'hex');
     const sink: RecordSink = { encoder, rejects: [], related: [] };
     Object.assign(result, records.read(content.bytes, path, sink));
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Engine } from './engine.ts';
 import type { ObjectStatus } from './event-batch.ts';
 
@@ -42,17 +42,10 @@ export function ledgerId(object: {
   version: string;
   size_bytes: number;
 }): string {
-  const hash = createHash('sha256');
-  for (const part of [
-    object.source,
-    object.bucket,
-    object.key,
-    object.version,
-    String(object.size_bytes),
-  ]) {
-    hash.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  const hex = hash.digest('hex');
+  const { source, bucket, key, version, size_bytes } = object;
+  const parts = [source, bucket, key, version, String(size_bytes)];
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  const hex = hash('sha256', text, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
