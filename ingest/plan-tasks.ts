@@ -15,8 +15,8 @@ export interface PlannedTask {
 /** A task is full at this many objects or compressed bytes, whichever comes first. */
 const task_objects_max = 512;
 const task_bytes_max = 4 * 1024 * 1024;
-/** Listed objects that are looked up in the ledger at a time. */
-const page_objects = 2_000;
+/** Listed objects that are looked up in the ledger at a time: few at first, so that readers can start. */
+const page_objects = { first: 512, most: 8_192 };
 
 const finished = new Set(['ok', 'empty', 'skipped']);
 
@@ -58,15 +58,17 @@ async function* pages(
   signal: AbortSignal,
 ): AsyncGenerator<ListedObject[]> {
   let page: ListedObject[] = [];
+  let full: number = page_objects.first;
   for await (const listing of listed(source, filter, signal)) {
     if ('problem' in listing) summary.problems.push(listing);
     else if ('skipped' in listing) countClass(summary.names_skipped, listing.skipped);
     else {
       summary.objects_listed++;
       page.push(listing);
-      if (page.length >= page_objects) {
+      if (page.length >= full) {
         yield page;
         page = [];
+        full = Math.min(2 * full, page_objects.most);
       }
     }
   }

@@ -13,13 +13,16 @@ export function countObjects(
   objectNumbers: readonly number[][],
   fresh: FreshCounts,
 ): ObjectCounts[] {
-  return group.flatMap((item, g) =>
-    item.batch.objects.map((result, i) => {
+  return group.flatMap((item, g) => {
+    const rejects = new Map<number, number>();
+    for (const { task_index } of item.batch.rejects) {
+      rejects.set(task_index, (rejects.get(task_index) ?? 0) + 1);
+    }
+    return item.batch.objects.map((result, i) => {
       if (result.status === 'transient') throw new Error('transient results are not stored');
       const object_no = objectNumbers[g]![i]!;
       const rows = result.row_to - result.row_from;
       const inserted = fresh.inserted.get(object_no) ?? 0;
-      const rejected = item.batch.rejects.filter((r) => r.task_index === result.task_index).length;
       return {
         object_id: item.objects[result.task_index]!.object_id,
         object_no,
@@ -28,9 +31,9 @@ export function countObjects(
         non_kms: result.non_kms,
         inserted,
         duplicate: rows - inserted,
-        rejected,
+        rejected: rejects.get(result.task_index) ?? 0,
         conflict: fresh.conflict.get(object_no) ?? 0,
       };
-    }),
-  );
+    });
+  });
 }
