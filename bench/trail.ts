@@ -19,6 +19,8 @@ export interface TrailOptions {
   /** Records in each file; for `small` the most, and the number is drawn evenly from 1 to it. */
   recordsPerFile: number;
   seed?: number;
+  /** Number of the first file to write (default 0) of `files`, so that parts can be written at once. */
+  first?: number;
 }
 
 /** What was written, by the generator's own count. */
@@ -42,7 +44,7 @@ const kmsShare: Record<TrailSet, number> = { mid: 0.4, random: 0.4, small: 0.4, 
 export async function writeTrail(directory: string, options: TrailOptions): Promise<TrailSummary> {
   const sum: TrailSummary = { files: 0, records: 0, kms_records: 0, json_bytes: 0, gzip_bytes: 0 };
   const folders = new Map<string, Promise<unknown>>();
-  let next = 0;
+  let next = options.first ?? 0;
   const work = async (): Promise<void> => {
     while (next < options.files) {
       const file = oneFile(next++, options);

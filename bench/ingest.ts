@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import path from 'node:path';
+import { installChdb } from './chdb-install.ts';
+import { runChild, type Run } from './child.ts';
+import { dataSet, type DataSet } from './data.ts';
+import { measure, type Measured } from './measure.ts';
+import { resultsText } from './results.ts';
+import { runFromS3, type S3Run } from './s3-side.ts';
+import { keymeter, type Places, type SideName } from './sides.ts';
+import type { TrailOptions } from './trail.ts';
+
+type SetName = 'mid' | 'random' | 'small' | 'noise';
+
+const fullSets: Record<SetName | 'large', TrailOptions> = {
+  mid: { set: 'mid', files: 400, recordsPerFile: 1_000 },
+  random: { set: 'random', files: 2_000, recordsPerFile: 1_000 },
+  small: { set: 'small', files: 100_000, recordsPerFile: 20 },
+  noise: { set: 'noise', files: 400, recordsPerFile: 1_000 },
+  large: { set: 'mid', files: 20_000, recordsPerFile: 1_000 },
+};
+const quickSets: Record<SetName | 'large', TrailOptions> = {
+  mid: { set: 'mid', files: 100, recordsPerFile: 1_000 },
+  random: { set: 'random', files: 100, recordsPerFile: 1_000 },
+  small: { set: 'small', files: 5_000, recordsPerFile: 20 },
+  noise: { set: 'noise', files: 100, recordsPerFile: 1_000 },
+  large: { set: 'mid', files: 400, recordsPerFile: 1_000 },
+};
+
+/** The peers that a set's bars name; the others would only take time. */
+const sides: Record<SetName, SideName[]> = {
+  mid: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter without SHA-256'],
+  random: ['keymeter', 'plain DuckDB', 'chDB', 'floor'],
+  small: ['keymeter', 'plain DuckDB', 'floor', 'keymeter without SHA-256'],
+  noise: ['keymeter', 'plain DuckDB', 'floor', 'keymeter without SHA-256'],
+};
+
+/** What a run found; results.ts tells it. */
+export interface Results {
+  quick: boolean;
+  rounds: number;
+  load_before: number;
+  load_after: number;
+  chdb: boolean;
+  measured: Partial<Record<SetName, Measured>>;
+  s3: S3Run | null;
+  memory: { name: string; records: number; run: Run }[];
+}
+
+/** `node bench/run.mjs [--quick] [--rounds N] [--only mid,random,small,noise,s3,memory]` */
+export async function main(args: string[], root: string): Promise<void> {
+  const quick = args.includes('--quick');
+  const valueOf = (flag: string) => args[args.indexOf(flag) + 1];
+  const rounds = args.includes('--rounds') ? Number(valueOf('--rounds')) : quick ? 3 : 5;
+  const only = args.includes('--only') ? valueOf('--only')!.split(',') : null;
+  const wanted = (name: string) => only === null || only.includes(name);
+  const cache = path.join(root, '.cache/bench-data');
+  mkdirSync(cache, { recursive: true });
+  const sets = quick ? quickSets : fullSets;
+  // All data first: writing it would disturb the clock.
+  const data = new Map<string, DataSet>();
+  for (const [name, options] of Object.entries(sets)) {
+    const needed = wanted(name === 'large' ? 'memory' : name) || (name === 'small' && wanted('s3'));
+    if (needed) data.set(name, await dataSet(cache, name, options));
+  }
+  const places: Places = {
+    root,
+    scratch: mkdtempSync(path.join(cache, 'scratch-')),
+    chdb: installChdb(path.join(root, '.cache/chdb')),
+  };
+  try {
+    const results: Results = {
+      quick,
+      rounds,
+      load_before: loadavg()[0]!,
+      load_after: 0,
+      chdb: places.chdb !== null,
+      measured: {},
+      s3: null,
+      memory: [],
+    };
+    for (const name of Object.keys(sides) as SetName[]) {
+      if (!wanted(name)) continue;
+      const possible = sides[name].filter((side) => side !== 'chDB' || places.chdb !== null);
+      results.measured[name] = await measure(data.get(name)!, possible, rounds, places);
+    }
+    if (wanted('s3')) {
+      results.s3 = await runFromS3(data.get('small')!, root, places.scratch);
+    }
+    if (wanted('memory')) results.memory = await peaks(data.get('large')!, places);
+    results.load_after = loadavg()[0]!;
+    const text = await resultsText(results, root);
+    console.log(text);
+    // A part of a run is for looking at, not for keeping.
+    if (only === null && !quick) writeFileSync(path.join(root, 'bench/results.md'), text);
+  } finally {
+    rmSync(places.scratch, { recursive: true });
+  }
+}
+
+/** Peak memory of keymeter on the first tenth of the large set (its first day) and on all of it. */
+async function peaks(large: DataSet, places: Places): Promise<Results['memory']> {
+  const day = path.join(large.directory, 'AWSLogs/111122223333/CloudTrail/eu-central-1/2026/10/05');
+  const found: Results['memory'] = [];
+  for (const [name, directory] of [
+    ['first day', day],
+    ['all', large.directory],
+  ] as const) {
+    const database = path.join(places.scratch, `memory-${found.length}`);
+    const run = await runChild(keymeter(places.root, [directory], database), 1_800);
+    const { records_total: records } = JSON.parse(run.output) as { records_total: number };
+    rmSync(database, { force: true });
+    console.log(`memory, ${records} records: ${Math.round(run.rss_bytes_peak / 2 ** 20)} MiB`);
+    found.push({ name, records, run });
+  }
+  return found;
+}

@@ -1,0 +1,57 @@
+-- chDB (ClickHouse): the same columns from the same fields, typed tuples, arrays joined, repeated texts
+-- as LowCardinality. Missing text is '' here, as ClickHouse likes it: faster than Nullable.
+CREATE DATABASE IF NOT EXISTS bench ENGINE = Atomic;
+CREATE TABLE bench.kms_events ENGINE = MergeTree ORDER BY tuple() AS
+SELECT toUUIDOrZero(r.eventID) AS event_id, if(r.sharedEventID = '', toUUIDOrZero(r.eventID), toUUIDOrZero(r.sharedEventID)) AS action_id,
+  toUUIDOrNull(r.sharedEventID) AS shared_event_id, toUUIDOrZero(r.requestID) AS request_id,
+  parseDateTime32BestEffort(r.eventTime, 'UTC') AS event_time,
+  toLowCardinality(r.recipientAccountId) AS account_id,
+  toLowCardinality(if(r.userIdentity.accountId = '', r.recipientAccountId, r.userIdentity.accountId)) AS caller_account_id,
+  toLowCardinality(if(r.userIdentity.accountId = '', 'recipient', 'identity')) AS caller_account_basis,
+  arrayFirst(x -> x.type = 'AWS::KMS::Key', r.resources) AS key,
+  toLowCardinality(key.accountId) AS key_account_id, toLowCardinality(r.awsRegion) AS region,
+  toLowCardinality(r.eventName) AS operation,
+  toLowCardinality(if(r.eventName IN ('Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncrypt'), 'cryptographic', 'unknown')) AS operation_class,
+  toLowCardinality(r.eventType) AS event_type, r.readOnly AS read_only,
+  toLowCardinality(if(operation_class = 'cryptographic', 'cryptographic_symmetric', 'unknown')) AS quota_id,
+  r.requestParameters.encryptionAlgorithm = '' AS quota_assumed, toLowCardinality('') AS second_region,
+  toLowCardinality(r.requestParameters.encryptionAlgorithm) AS algorithm, toLowCardinality(r.requestParameters.keySpec) AS data_key_spec,
+  toLowCardinality(if(key.ARN = '', r.requestParameters.keyId, key.ARN)) AS key_arn,
+  toLowCardinality(r.requestParameters.keyId) AS key_ref, toLowCardinality(r.requestParameters.destinationKeyId) AS destination_key_arn,
+  toLowCardinality(JSONExtractString(r.additionalEventData, 'customKeyStoreId')) AS custom_key_store_id, toLowCardinality('') AS store_quota_id,
+  if(r.userIdentity.sessionContext.sessionIssuer.arn = '', r.userIdentity.arn, r.userIdentity.sessionContext.sessionIssuer.arn) AS principal_arn,
+  toLowCardinality(r.userIdentity.type) AS principal_type,
+  if(principal_type = 'AssumedRole', splitByChar('/', r.userIdentity.arn)[3], '') AS session_name,
+  r.userIdentity.arn AS caller_arn, r.userIdentity.accessKeyId AS access_key_id,
+  r.sessionCredentialFromConsole = 'true' AS console_session,
+  toLowCardinality(replaceOne(r.userIdentity.invokedBy, 'fas.', '')) AS via_service, r.userIdentity.invokedBy = '' AS is_direct,
+  if(match(r.sourceIPAddress, '^([0-9.]+|[0-9a-fA-F:]+)$'), r.sourceIPAddress, '') AS source_ip,
+  r.sourceIPAddress AS caller_source, r.userAgent AS user_agent, toLowCardinality(r.vpcEndpointId) AS vpc_endpoint_id,
+  toLowCardinality(r.tlsDetails.tlsVersion) AS tls_version,
+  toLowCardinality(multiIf(r.errorCode = '', 'success', r.errorCode IN ('ThrottlingException', 'Throttling'), 'throttled',
+    startsWith(r.errorCode, 'AccessDenied'), 'denied', r.errorCode = 'DryRunOperationException', 'dry_run', 'failed')) AS outcome,
+  toLowCardinality(r.errorCode) AS error_code, r.errorMessage AS error_message,
+  r.requestParameters.encryptionContext AS encryption_context,
+  JSONExtractString(encryption_context, 'aws:s3:arn') AS s3_arn,
+  toLowCardinality(multiIf(s3_arn != '', 's3', encryption_context = '', 'none',
+    JSONHas(encryption_context, 'aws:dynamodb:tableName'), 'dynamodb', JSONHas(encryption_context, 'SecretARN'), 'secretsmanager', 'other')) AS context_kind,
+  if(s3_arn != '', s3_arn, JSONExtractString(encryption_context, 'SecretARN')) AS resource_arn,
+  toLowCardinality(splitByChar('/', splitByString(':::', s3_arn)[2])[1]) AS s3_bucket, position(s3_arn, '/') = 0 AS s3_context_is_bucket,
+  '' AS request_parameters, r.responseElements AS response_elements, r.additionalEventData AS additional_event_data,
+  r.eventType = 'AwsApiCall' AS counted, toLowCardinality(_path) AS object_id, toInt32(0) AS record_index
+FROM file($files, 'JSONEachRow', 'Records Array(Tuple(
+    eventID String, sharedEventID String, requestID String, eventTime String, eventSource String, eventName String,
+    eventType String, awsRegion String, recipientAccountId String, readOnly Bool, errorCode String, errorMessage String,
+    sourceIPAddress String, userAgent String, vpcEndpointId String, sessionCredentialFromConsole String,
+    tlsDetails Tuple(tlsVersion String),
+    userIdentity Tuple(type String, arn String, accountId String, accessKeyId String, invokedBy String,
+      sessionContext Tuple(sessionIssuer Tuple(arn String))),
+    requestParameters Tuple(keyId String, encryptionAlgorithm String, keySpec String, destinationKeyId String, encryptionContext String),
+    responseElements String, additionalEventData String,
+    resources Array(Tuple(ARN String, accountId String, type String))))')
+ARRAY JOIN Records AS r
+WHERE r.eventSource = 'kms.amazonaws.com'
+SETTINGS max_threads = $threads, max_insert_threads = $threads, input_format_skip_unknown_fields = 1,
+  input_format_json_ignore_unknown_keys_in_named_tuple = 1, input_format_null_as_default = 1,
+  input_format_json_defaults_for_missing_elements_in_named_tuple = 1,
+  input_format_json_read_objects_as_strings = 1, input_format_json_max_depth = 100
