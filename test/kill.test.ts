@@ -15,7 +15,7 @@ const trail = path.join(scratch, 'trail');
 const kills = 30;
 /** Each folder is a source of its own, so that each is a task and soon a transaction of its own. */
 const folders = Array.from({ length: 12 }, (_, i) => path.join(trail, `part-${10 + i}`));
-const filesPerDelivery = 120;
+const filesPerDelivery = 96;
 const records = recordsOf(
   Array.from({ length: 8_000 }, (_, i) => ({
     sort: (i * 7 + (i >> 4)) % sortCount,
@@ -144,4 +144,4 @@ test('an interrupt ends the run after the open transaction, and the next run goe
     });
     expect(await contentOf(engine)).toEqual(expected);
   });
-}, 120_000);
+}, 300_000);
