@@ -121,15 +121,41 @@ function burstSentences(answer: Answer): string[] {
   ];
 }
 
-/** What AWS Support asks for with a request, one block a quota. */
+/** What AWS Support asks for with a request: values, peak, trend, cause, what was reduced already. */
 async function requests(builder: ReportBuilder): Promise<void> {
   const answer = await builder.run('quota-request');
   builder.note(...answer.notes);
+  const raised = answer.rows.filter(
+    (row) =>
+      row['adjustable'] === true && Number(row['desired_value']) > Number(row['current_value']),
+  );
   builder.section({
     title: 'Requests to AWS',
     question: answer.analysis.question,
+    findings: raised.map(
+      (row) =>
+        `${place(row)}: raise ${String(row['quota_name'])} (${String(row['quota_code'] ?? row['quota_id'])}) from ${figureText(row['current_value'], null)} to ${figureText(row['desired_value'], null)} calls a second. Peak ${figureText(row['peak_calls'], 'calls')} at ${String(row['peak_at'])}, ${figureText(row['throttled_calls'], 'calls')} throttled. Trend: ${String(row['trend'])}. Cause: ${String(row['cause'])}. Reduced: ${String(row['reduced'])}.`,
+    ),
     tables: [
-      answer.table('quota-request', answer.analysis.title, Object.keys(answer.analysis.row.shape)),
+      answer.table(
+        'quota-request',
+        'Values to ask for, and the evidence',
+        [
+          ['caller_account_id', 'account'],
+          'region',
+          ['quota_id', 'quota'],
+          ['current_value', 'value now'],
+          ['desired_value', 'value to ask for'],
+          ['peak_calls', 'peak'],
+          'peak_at',
+          ['peak_percent', 'of the value'],
+          ['throttled_calls', 'throttled'],
+          'trend',
+          'cause',
+          'reduced',
+        ],
+        { rows_max: 20 },
+      ),
     ],
   });
 }
@@ -147,4 +173,5 @@ async function wholeTable(builder: ReportBuilder, name: string): Promise<void> {
   });
 }
 
+const place = (row: Row) => `${String(row['caller_account_id'])} in ${String(row['region'])}`;
 const share = (value: unknown) => figureText(100 * Number(value), '%');

@@ -7,8 +7,9 @@ import {
 import { parseInstant } from '../core/time.ts';
 import { evidenceTables } from './evidence-tables.ts';
 import { figureText } from './figure-text.ts';
-import type { Report, ReportTable } from './report.ts';
+import type { Report } from './report.ts';
 import { ReportBuilder, shellWord, type ReportOptions } from './report-builder.ts';
+import { reach, timelines } from './security-timelines.ts';
 import { callFigures } from './shared-sections.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -42,88 +43,6 @@ export async function securityReport(
   await proof(builder, events, options);
   const asked = { ...options.filters, ...subject };
   return builder.finish('security', 'KMS evidence report', asked);
-}
-
-const timelineColumns = [
-  'first_at',
-  'last_at',
-  'operation',
-  'outcome',
-  ['principal_arn', 'principal'],
-  'key',
-  ['caller_source', 'from'],
-  'calls',
-  'region',
-  ['via_service', 'via'],
-  'error_code',
-  ['resource_arn', 'resource'],
-  'user_agent',
-  'event_id',
-] as const;
-
-/** The timelines of what was asked for; gives the event ids of their rows. */
-async function timelines(builder: ReportBuilder, subject: Row): Promise<string[]> {
-  const tables: ReportTable[] = [];
-  const findings: string[] = [];
-  const events: string[] = [];
-  let question = '';
-  for (const [what, name] of [
-    ['principal', 'principal-timeline'],
-    ['key', 'key-timeline'],
-  ] as const) {
-    const value = subject[what];
-    if (typeof value !== 'string') continue;
-    const answer = await builder.run(name, { [what]: value, limit: '100000' });
-    builder.note(...answer.notes);
-    question = answer.analysis.question;
-    const calls = answer.rows.reduce((sum, row) => sum + Number(row['calls']), 0);
-    const failed = answer.rows.filter((row) => row['outcome'] === 'denied');
-    if (answer.rows.length > 0) {
-      builder.headline(
-        answer.figure(`calls of the ${what}`, { kind: 'sum', column: 'calls' }),
-        answer.figure(`denied, of the ${what}`, {
-          kind: 'sum',
-          column: 'calls',
-          where: { outcome: 'denied' },
-        }),
-      );
-    }
-    findings.push(
-      answer.rows.length === 0
-        ? `No event of the ${what} stands in the logs that were read; that is no proof of no use.`
-        : `${figureText(calls, 'calls')} calls in ${answer.truncated ? 'more than ' : ''}${answer.rows.length} runs of like calls, from ${String(answer.rows[0]!['first_at'])} to ${latest(answer.rows)}; ${failed.length} of the runs were denied.`,
-    );
-    tables.push(answer.table(name, answer.analysis.title, timelineColumns, { rows_max: 500 }));
-    events.push(...answer.rows.map((row) => String(row['event_id'])));
-  }
-  if (question) builder.section({ title: 'What happened, in order', question, findings, tables });
-  return events;
-}
-
-const latest = (rows: readonly Row[]) =>
-  rows.reduce((last, row) => (String(row['last_at']) > last ? String(row['last_at']) : last), '');
-
-async function reach(builder: ReportBuilder, principal: string): Promise<void> {
-  const answer = await builder.run('blast-radius', { principal, limit: '1000000' });
-  const kinds = [...new Set(answer.rows.map((row) => String(row['kind'])))];
-  builder.section({
-    title: 'What was reached',
-    question: answer.analysis.question,
-    findings: kinds.map((kind) => {
-      const of = answer.rows.filter((row) => row['kind'] === kind);
-      const calls = of.reduce((sum, row) => sum + Number(row['calls']), 0);
-      const least = answer.truncated ? 'at least ' : '';
-      return `${least}${figureText(of.length, null)} × ${kind.replaceAll('_', ' ')} (${figureText(calls, 'calls')} calls).`;
-    }),
-    tables: [
-      answer.table(
-        'blast-radius',
-        answer.analysis.title,
-        ['kind', 'name', 'first_at', 'last_at', 'calls', 'denied_calls'],
-        { rows_max: 200 },
-      ),
-    ],
-  });
 }
 
 async function access(builder: ReportBuilder, subject: Record<string, string>): Promise<void> {
@@ -231,20 +150,42 @@ async function changes(builder: ReportBuilder, subject: Row): Promise<void> {
   });
 }
 
-/** An analysis with the columns that hold something, narrowed to the subject as far as it can be. */
+/** Columns of analyses that are best read in another order than their own, or in part. */
+const chosenColumns: Readonly<Record<string, readonly string[]>> = {
+  detections: [
+    'severity',
+    'rule',
+    'first_at',
+    'finding',
+    'principal_arn',
+    'key',
+    'events',
+    'region',
+  ],
+};
+
+/** An analysis with the columns that hold something; of a subject only the rows that name it. */
 async function further(
   builder: ReportBuilder,
   name: string,
   subject: Record<string, string>,
 ): Promise<void> {
   const answer = await builder.run(name, builder.known(name, subject));
-  const columns = Object.keys(answer.analysis.row.shape).filter((column) =>
-    answer.rows.some((row) => row[column] !== null && row[column] !== ''),
-  );
+  const wanted = Object.values(subject);
+  const keep = (row: Row) =>
+    wanted.length === 0 ||
+    Object.values(row).some((value) => wanted.some((text) => String(value).includes(text)));
+  const rows = answer.rows.filter(keep);
+  const columns =
+    chosenColumns[name] ??
+    Object.keys(answer.analysis.row.shape)
+      .filter((column) => rows.some((row) => row[column] !== null && row[column] !== ''))
+      .slice(0, 12);
+  const { title, question } = answer.analysis;
   builder.section({
-    title: answer.analysis.title,
-    question: answer.analysis.question,
-    tables: [answer.table(name, answer.analysis.title, columns.slice(0, 12), { rows_max: 25 })],
+    title,
+    question,
+    tables: [answer.table(name, title, columns, { rows_max: 25, keep })],
   });
 }
 
