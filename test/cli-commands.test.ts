@@ -18,6 +18,9 @@ import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { demoDatabase, type DemoDatabase } from './support/demo-database.ts';
 import { commandLine } from './support/run-command-line.ts';
+import { writeCopy } from './support/digest-trail.ts';
+import { fresh, isoAt, plan, publicKeys } from './support/verify-run.ts';
+import { savePublicKeys } from '../ingest/verify/public-keys.ts';
 import { rawRequest, withServer } from './support/server.ts';
 import { readTrail, type RawRecord } from './support/trail-reader.ts';
 
@@ -285,5 +288,30 @@ describe('events of other services', () => {
     );
     expect(Object.fromEntries(rows.map((row) => [row['name'], row['n']]))).toEqual(wanted);
     expect(wanted['cloudtrail.amazonaws.com StopLogging']).toBeGreaterThan(0);
+  });
+});
+
+describe('verify with a database', () => {
+  it('takes hashes of unchanged files from its ledger, and finds what was changed', async () => {
+    const { objects, digests } = fresh(plan(2, 1));
+    const copy = target('copy');
+    await writeCopy(objects, copy);
+    const keys = target('keys.json');
+    await savePublicKeys(keys, publicKeys.known());
+    const db = target('verify.duckdb');
+    await commandLine('ingest', copy, '--db', db, '--workers', '1');
+    const verify = async () => {
+      const flags = ['--keys', keys, '--format', 'json', '--from', isoAt(0), '--to', isoAt(2)];
+      const run = await commandLine('verify', copy, '--db', db, ...flags);
+      const { summary } = JSON.parse(run.stdout) as { summary: Record<string, unknown> };
+      return { summary, exitCode: run.exitCode };
+    };
+    const whole = await verify();
+    expect(whole.summary).toMatchObject({ log_files_total: 3, log_files_from_ledger: 3 });
+    const file = path.join(copy, digests[0]!.logKeys[0]!);
+    writeFileSync(file, gzipSync('{"Records":[]}'));
+    const changed = await verify();
+    expect(changed.summary).toMatchObject({ outcome: 'invalid', log_files_from_ledger: 2 });
+    expect(changed.exitCode).toBe(1);
   });
 });
