@@ -2,6 +2,7 @@ import { type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckd
 import { KeymeterError, messageOf } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { kmsEventColumns } from './relations.ts';
+import { parameterNames, withoutComments } from './sql-text.ts';
 import { callsPerSecondSql, chargedCallsSql, kmsEventsSql } from './views.ts';
 import { bindValue, jsonValue } from './values.ts';
 
@@ -43,7 +44,8 @@ export interface Engine {
 const contractNames = new Set<string>(kmsEventColumns.map((column) => column.name));
 
 /** The contract columns that a query's own words name (a superset of those it reads). */
-export function namedColumns(sql: string): ReadonlySet<string> | null {
+export function namedColumns(commented: string): ReadonlySet<string> | null {
+  const sql = withoutComments(commented);
   const words = sql.match(/[A-Za-z_][A-Za-z_0-9]*/g) ?? [];
   const selects = sql.replaceAll(/count\s*\(\s*\*\s*\)/gi, '');
   if (/(?:SELECT|,)\s*\*[^()]*\bFROM\s+kms_events\b/i.test(selects)) return null;
@@ -212,8 +214,7 @@ function bindings(
 ): [Record<string, DuckDBValue>, Record<string, DuckDBType>] {
   const values: Record<string, DuckDBValue> = {};
   const types: Record<string, DuckDBType> = {};
-  for (const match of sql.matchAll(/\$([a-z_][a-z_0-9]*)/g)) {
-    const name = match[1]!;
+  for (const name of parameterNames(sql)) {
     const [value, type] = bindValue(params[name] ?? null);
     values[name] = value;
     types[name] = type;
