@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { KeymeterError, exitCodes, messageOf } from '../core/errors.ts';
@@ -16,9 +17,11 @@ import { SummaryCounter, exitCodeOf } from '../ingest/verify/summary.ts';
 import { verifySource } from '../ingest/verify/verify-source.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
+import { VerifiedHours } from '../store/verified-hours.ts';
 import { ledgerHashes } from './verify-ledger.ts';
 import type { VerifyFormat } from './verify-output.ts';
 import { verifyFormats, verifyOutput } from './verify-output.ts';
+import { VerdictRecord, type VerifiedRange } from './verify-record.ts';
 
 interface VerifyFlags {
   from?: string;
@@ -44,6 +47,8 @@ export interface VerifySurroundings {
   now(): Date;
   /** Hashes of the ledger for a store, when there is a database. */
   knownHashes?: (store: DigestStore) => KnownHashes;
+  /** Where verdicts on digest periods are kept, when there is a database. */
+  record?: (range: VerifiedRange) => VerdictRecord;
   setExitCode(code: number): void;
 }
 
@@ -83,7 +88,10 @@ export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): C
     .option('--anonymous', 'read a public bucket without credentials')
     .option('--profile <name>', 'profile of the AWS configuration')
     .option('--verbose', 'table: show what is valid too')
-    .option('--db <file>', 'take hashes of unchanged files from the ledger of this database')
+    .option(
+      '--db <file>',
+      'keep the verdict of each hour in this database, and take hashes of unchanged files from it',
+    )
     .addOption(new Option('--format <format>').choices(verifyFormats).default('table'))
     .addHelpText(
       'after',
@@ -93,21 +101,28 @@ Examples:
   keymeter verify s3://my-trail-bucket --db keymeter.duckdb
   keymeter verify ./copy-of-the-bucket --keys keys.json --format json`,
     )
-    .action((source: string, flags: VerifyFlags) => withLedger(source, flags, here));
+    .action((source: string, flags: VerifyFlags) => withDatabase(source, flags, here));
 }
 
-/** Runs with the hashes of a database when one is named. */
-async function withLedger(
+/** Runs with a database when one is named: its ledger gives hashes, and it keeps the hours' verdicts. */
+async function withDatabase(
   source: string,
   flags: VerifyFlags,
   here: VerifySurroundings,
 ): Promise<void> {
   if (flags.db === undefined) return run(source, flags, here);
-  const database = await openDatabase(flags.db, { readOnly: true });
+  const database = await openDatabase(flags.db, { create: false });
   const engine = new DuckDbEngine(database);
+  const verify_run = { run_id: randomUUID(), verified_at: here.now() };
+  const hours = await VerifiedHours.open(database, verify_run);
   try {
-    await run(source, flags, { knownHashes: ledgerHashes(engine), ...here });
+    await run(source, flags, {
+      knownHashes: ledgerHashes(engine),
+      record: (range) => new VerdictRecord(hours, range),
+      ...here,
+    });
   } finally {
+    hours.close();
     engine.close();
     database.close();
   }
@@ -125,6 +140,7 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
   const store = await storeOf(source, flags);
   const output = verifyOutput(flags.format, flags.verbose ?? false, (text) => here.write(text));
   const counter = new SummaryCounter();
+  const record = here.record?.({ from, to });
   try {
     for await (const verdict of verifySource({
       store,
@@ -136,8 +152,10 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
       knownHashes: here.knownHashes?.(store),
     })) {
       counter.add(verdict);
+      await record?.add(verdict);
       await output.verdict(verdict);
     }
+    await record?.end();
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
     throw new KeymeterError('source_unreadable', `${store.description}: ${messageOf(error)}`, {

@@ -14,6 +14,8 @@ const openPaths = new Set<string>();
 
 export interface DatabaseOptions {
   readOnly?: boolean;
+  /** False: a file that is missing is not made. */
+  create?: boolean;
   /** DuckDB's memory limit, such as `1GB`. */
   memoryLimit?: string;
   threads?: number;
@@ -59,7 +61,8 @@ export async function openDatabase(file: string, options: DatabaseOptions = {}):
     });
   }
   const readOnly = options.readOnly ?? false;
-  if (readOnly && !inMemory && !existsSync(file)) {
+  const mayCreate = !readOnly && (options.create ?? true);
+  if (!mayCreate && !inMemory && !existsSync(file)) {
     throw new KeymeterError('database_missing', `there is no database at ${file}`, {
       fix: 'run `keymeter ingest <source> --db FILE` first, or name the right file with --db',
     });

@@ -20,4 +20,5 @@ export const exportables: readonly Exportable[] = [
   relation('quota_charges', 'one row for each counted call and quota it is charged to'),
   relation('related_events', 'events of other services kept beside', 'event_time', 'account_id'),
   relation('ingest_objects', 'the ledger: every object', 'record_time_min', 'account_id'),
+  relation('verified_hours', 'what verify proved, by digest period', 'hour_from', 'account_id'),
 ];

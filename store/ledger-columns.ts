@@ -37,7 +37,10 @@ export const ledgerColumns = [
   'committed_at',
 ] as const;
 
-const integers = (values: number[]): Column => ({ kind: 'integer', data: Int32Array.from(values) });
+export const integers = (values: number[]): Column => ({
+  kind: 'integer',
+  data: Int32Array.from(values),
+});
 
 const bigints = (values: number[]): Column => ({
   kind: 'bigint',
@@ -45,7 +48,7 @@ const bigints = (values: number[]): Column => ({
 });
 
 /** Instants from a number of `unit` microseconds each; null stays null. */
-function instants(values: (number | null)[], unit: bigint): Column {
+export function instants(values: (number | null)[], unit: bigint): Column {
   const data = BigInt64Array.from(values, (v) => (v === null ? 0n : BigInt(Math.trunc(v)) * unit));
   return values.includes(null)
     ? { kind: 'timestamp', data, valid: Uint8Array.from(values, (v) => (v === null ? 0 : 1)) }

@@ -119,6 +119,18 @@ CREATE TABLE related_events (
   object_no INTEGER NOT NULL, record_index INTEGER NOT NULL
 );
 
+-- What the digest chain proved when it was last verified: one row for each digest period, and for each
+-- stretch without a digest, of an account, Region and trail. Written by the verification alone.
+CREATE TABLE verified_hours (
+  account_id VARCHAR NOT NULL, region VARCHAR NOT NULL, trail VARCHAR NOT NULL,
+  chain VARCHAR NOT NULL CHECK (chain IN ('standard', 'backfill')),
+  hour_from TIMESTAMP NOT NULL, hour_to TIMESTAMP NOT NULL,
+  status VARCHAR NOT NULL
+    CHECK (status IN ('whole', 'empty', 'broken', 'not_verifiable', 'no_digest')),
+  log_files INTEGER NOT NULL, digest_key VARCHAR NOT NULL,
+  verified_at TIMESTAMP NOT NULL, run_id VARCHAR NOT NULL
+);
+
 -- Marks that the writer keeps about the state of the data (folded: no key of call_seconds twice).
 CREATE TABLE store_state (name VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 INSERT INTO store_state VALUES ('call_seconds_folded', 'true'), ('data_version', '0');

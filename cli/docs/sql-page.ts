@@ -25,6 +25,10 @@ const relations: readonly (readonly [name: string, meaning: string])[] = [
   ['ingest_rejects', 'Records that were refused, with the reason.'],
   ['ingest_retries', 'Objects that failed for a passing reason and wait for the next run.'],
   ['ingest_runs', 'One row for each ingest.'],
+  [
+    'verified_hours',
+    'What `keymeter verify --db` proved: one row for each digest period (and stretch without a digest) of an account, Region and trail; a later run replaces the rows of its range.',
+  ],
 ];
 
 /** What each macro means, by its name; all bear the names of Trino. */
