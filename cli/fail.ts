@@ -1,9 +1,16 @@
+import { CommanderError } from 'commander';
 import { z } from 'zod';
 import { exitCodes, isKeymeterError, messageOf } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 
 /** The one place where an error becomes a message and an exit code. */
 export function failWith(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong, or printed the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    return;
+  }
+  if (isBrokenPipe(error)) return;
   if (isKeymeterError(error)) {
     process.stderr.write(`keymeter: ${printable(error.message)} [${error.code}]\n`);
     process.stderr.write(`  ${error.fix}\n`);
@@ -23,4 +30,9 @@ export function failWith(error: unknown): void {
     process.stderr.write(`${error.stack}\n`);
   }
   process.exitCode = exitCodes.failed;
+}
+
+/** The reader of a pipe (`| head`) had enough: that is no failure. */
+export function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { Command } from 'commander';
-import { failWith } from './fail.ts';
+import { failWith, isBrokenPipe } from './fail.ts';
 
 /**
  * The program with the command that is called. `ingest` needs no analyses and no server, and loading
@@ -12,6 +12,11 @@ async function programFor(command: string | undefined): Promise<Command> {
   const { ingestCommand } = await import('./ingest-command.ts');
   return emptyProgram().addCommand(ingestCommand().showSuggestionAfterError());
 }
+
+process.stdout.on('error', (error) => {
+  if (!isBrokenPipe(error)) throw error;
+  process.exit();
+});
 
 try {
   const program = await programFor(process.argv[2]);

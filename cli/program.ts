@@ -49,7 +49,7 @@ Examples:
   program.addCommand(docsCommand(), { hidden: true });
   for (const command of allCommands(program)) {
     // Commander's settings are handed down to commands made by .command() only.
-    command.showSuggestionAfterError();
+    command.showSuggestionAfterError().exitOverride();
   }
   return program;
 }

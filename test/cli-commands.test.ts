@@ -269,6 +269,8 @@ describe('a name that is mistyped', () => {
       code: 'unknown_analysis',
       fix: 'did you mean quota-utilisation?',
     });
+    // Commander's own errors go the same way as ours: thrown, and exit code 2 in the end.
+    await expect(commandLine('reprot')).rejects.toMatchObject({ code: 'commander.unknownCommand' });
     expect(nearest('reprot', ['report', 'export', 'run'])).toBe('report');
     expect(nearest('zzzzzz', ['report', 'export', 'run'])).toBeNull();
   });
