@@ -16,12 +16,12 @@ export const extent = (): Extent => known;
 export async function loadExtent(): Promise<void> {
   if (!analysisInfo('call-rates')) return;
   const { rows } = await run('call-rates', { bin: 'day', limit: '100000' });
-  const first = rows[0]?.['bin_from'];
-  const last = rows.at(-1)?.['bin_from'];
+  const first = rows[0]?.bin_from;
+  const last = rows.at(-1)?.bin_from;
   known = {
-    from_ms: typeof first === 'string' ? Date.parse(first) : undefined,
-    to_ms: typeof last === 'string' ? Date.parse(last) + 86_400_000 : undefined,
-    calls: rows.reduce((sum, row) => sum + Number(row['calls']), 0),
+    from_ms: first === undefined ? undefined : Date.parse(first),
+    to_ms: last === undefined ? undefined : Date.parse(last) + 86_400_000,
+    calls: rows.reduce((sum, row) => sum + row.calls, 0),
   };
 }
 

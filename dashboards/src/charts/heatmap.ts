@@ -18,7 +18,7 @@ export function heatmap(
     max?: number;
     /** The x axis when cells do not name every place on it. */
     xs?: readonly string[];
-    /** High is good: from red to green. */
+    /** High is good: from pale to green; little is no alarm, as a quiet trail delivers little. */
     good?: boolean;
     onclick?: (cell: HeatCell) => void;
   },
@@ -75,7 +75,7 @@ export function heatmap(
         textStyle: { color: colours.muted },
         inRange: {
           color: options.good
-            ? [colours.bad, colours.warn, colours.good]
+            ? [colours.low, colours.good]
             : [colours.low, colours.warn, colours.bad],
         },
       },

@@ -1,18 +1,12 @@
 import type { Answer } from '../api-client.ts';
+import type { Analyses } from '../generated/api-types.ts';
 import { instantText, numberText } from '../format.ts';
 import { go, state } from '../state.ts';
 import { axis, chart, plain, theme, tooltip } from './chart.ts';
 
-export interface RateRow {
-  bin_from: string;
-  group_name: string;
-  calls: number;
-  throttled_calls: number;
-  calls_per_second_peak: number;
-  peak_at: string;
-}
+export type RateRow = Analyses['call-rates']['row'];
 
-export type Bin = 'second' | 'minute' | 'hour' | 'day';
+export type Bin = NonNullable<Analyses['call-rates']['params']['bin']>;
 
 const bin_seconds: Readonly<Record<Bin, number>> = {
   second: 1,

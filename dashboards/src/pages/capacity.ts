@@ -158,7 +158,7 @@ function cursorPanel(): HTMLElement | null {
     ({ rows }) => {
       const row = rows[0];
       total.textContent = row
-        ? `${numberText(Number(row['calls']))} calls in this second, ${numberText(Number(row['throttled_calls']))} of them throttled.`
+        ? `${numberText(row.calls)} calls in this second, ${numberText(row.throttled_calls)} of them throttled.`
         : 'No call in this second.';
     },
     (error: unknown) => (total.textContent = error instanceof Error ? error.message : 'no answer'),
