@@ -37,8 +37,11 @@ export class Database {
     this.readOnly = readOnly;
   }
 
-  connect(): Promise<DuckDBConnection> {
-    return this.#instance.connect();
+  /** A new connection, with the macros that analysis SQL needs. */
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    for (const sql of createMacrosSql) await connection.run(sql);
+    return connection;
   }
 
   close(): void {
@@ -159,7 +162,7 @@ async function createSchema(connection: DuckDBConnection): Promise<void> {
   await connection.run('BEGIN');
   try {
     await connection.run(schema);
-    for (const sql of [...createMacrosSql, ...viewsSql()]) await connection.run(sql);
+    for (const sql of viewsSql()) await connection.run(sql);
     await connection.run(`INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`);
     await connection.run('COMMIT');
   } catch (error) {
