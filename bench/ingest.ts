@@ -29,10 +29,17 @@ const quickSets: Record<SetName | 'large', TrailOptions> = {
 
 /** The peers that a set's bars name; the others would only take time. */
 const sides: Record<SetName, SideName[]> = {
-  mid: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter without SHA-256'],
-  random: ['keymeter', 'plain DuckDB', 'chDB', 'floor'],
-  small: ['keymeter', 'plain DuckDB', 'floor', 'keymeter without SHA-256'],
+  mid: [
+    'keymeter',
+    'plain DuckDB',
+    'chDB',
+    'floor',
+    'keymeter without SHA-256',
+    'keymeter with S3 origins',
+  ],
   noise: ['keymeter', 'plain DuckDB', 'floor', 'keymeter without SHA-256'],
+  random: ['keymeter', 'plain DuckDB', 'chDB', 'floor'],
+  small: ['keymeter', 'plain DuckDB', 'floor'],
 };
 
 /** What a run found; results.ts tells it. */
@@ -79,20 +86,24 @@ export async function main(args: string[], root: string): Promise<void> {
       s3: null,
       memory: [],
     };
+    // Kept after every part: a long run that is broken off has not been for nothing.
+    const keep = (): void => {
+      results.load_after = loadavg()[0]!;
+      const text = resultsText(results, root);
+      if (only === null && !quick) writeFileSync(path.join(root, 'bench/results.md'), text);
+      else console.log(text);
+    };
     for (const name of Object.keys(sides) as SetName[]) {
       if (!wanted(name)) continue;
       const possible = sides[name].filter((side) => side !== 'chDB' || places.chdb !== null);
       results.measured[name] = await measure(data.get(name)!, possible, rounds, places);
+      if (only === null) keep();
     }
     if (wanted('s3')) {
       results.s3 = await runFromS3(data.get('small')!, root, places.scratch);
     }
     if (wanted('memory')) results.memory = await peaks(data.get('large')!, places);
-    results.load_after = loadavg()[0]!;
-    const text = await resultsText(results, root);
-    console.log(text);
-    // A part of a run is for looking at, not for keeping.
-    if (only === null && !quick) writeFileSync(path.join(root, 'bench/results.md'), text);
+    keep();
   } finally {
     rmSync(places.scratch, { recursive: true });
   }

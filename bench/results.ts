@@ -11,7 +11,7 @@ import { latency_ms } from './s3-side.ts';
 import { workers } from './sides.ts';
 
 /** bench/results.md: machine, versions, one table a set, the bars, and what notes.md says of them. */
-export async function resultsText(results: Results, root: string): Promise<string> {
+export function resultsText(results: Results, root: string): string {
   const sections = [
     '# Ingest, against the alternatives',
     `Made by \`npm run bench${results.quick ? ' -- --quick' : ''}\`: all sides in turn on the same files, ${results.rounds} rounds, each run a process of its own with ${workers} threads; seconds are of this machine and of its other work, so only ratios within the run say anything. CPU is user and system time of all threads, which other work on the machine disturbs less. RSS is the highest peak of all rounds.`,

@@ -6,7 +6,7 @@ import { S3Double } from '../test/support/s3-double.ts';
 import { runChild, type Run } from './child.ts';
 import type { DataSet } from './data.ts';
 import { filesBelow } from './sides/files.ts';
-import { keymeter } from './sides.ts';
+import { keymeter, kmsOnly } from './sides.ts';
 
 /** Added to each answer of the server. */
 export const latency_ms = 20;
@@ -30,7 +30,7 @@ export async function runFromS3(data: DataSet, root: string, scratch: string): P
       server.once('message', resolve).once('error', reject);
     });
     const args = ['--endpoint', endpoint, '--path-style', '--s3-region', 'eu-central-1'];
-    const env = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' };
+    const env = { ...kmsOnly, AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' };
     const database = path.join(scratch, 's3-database');
     const run = await runChild(keymeter(root, [`s3://${bucket}`], database, { args, env }), 900);
     const { objects_ok, inserted } = JSON.parse(run.output) as Record<string, number>;

@@ -8,6 +8,7 @@ import {
 } from '../records/plain-reader.ts';
 import { isObject, textField, type JsonObject } from '../records/record.ts';
 import type { PathFacts } from '../rules/kms-event.ts';
+import { relatedGroupsOf } from '../rules/related-groups.ts';
 import {
   NOT_INTERNED,
   ROW_CONTEXT_CUT,
@@ -37,7 +38,7 @@ const s3_prefix_length = '{"aws:s3:arn":"'.length;
 const s3_suffix_length = '"}'.length;
 
 /** Events of other services that are kept beside: readRecord makes related events of them. */
-const interest = [...relatedEventNames()].flatMap(([source, names]) =>
+const interest = [...relatedEventNames(relatedGroupsOf(process.env))].flatMap(([source, names]) =>
   [...names].map((name) => ({ source, name })),
 );
 

@@ -6,8 +6,9 @@ import { clientOf } from './client.ts';
 import { eventTimeOf } from './event-time.ts';
 import { identityOf } from './identity.ts';
 import type { PathFacts } from './kms-event.ts';
+import { relatedGroupsOf } from './related-groups.ts';
 
-const keptByDefault = relatedEventNames();
+const keptByDefault = relatedEventNames(relatedGroupsOf(process.env));
 
 /** Longer request and response texts are left out: they are policies and pages, not names. */
 const json_length_max = 20_000;
