@@ -51,7 +51,7 @@ function barsOf({ measured, memory }: Results): Bar[] {
 }
 
 function times(measured: Measured | undefined, side: SideName, bar: number): Bar | null {
-  if (!measured?.runs.has(side)) return null;
+  if (!measured?.runs[side]) return null;
   const of = (unit: 'wall_s' | 'cpu_s') => ratio(measured, side, 'keymeter', unit);
   return {
     text: `${measured.data.name}: times ${side}`,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
 import { installChdb } from './chdb-install.ts';
@@ -63,12 +63,13 @@ export async function main(args: string[], root: string): Promise<void> {
   const wanted = (name: string) => only === null || only.includes(name);
   const cache = path.join(root, '.cache/bench-data');
   mkdirSync(cache, { recursive: true });
+  const lastRun = path.join(cache, 'last-run.json');
   const sets = quick ? quickSets : fullSets;
-  // All data first: writing it would disturb the clock.
+  // The data of what is timed comes first: writing it would disturb the clock.
   const data = new Map<string, DataSet>();
-  for (const [name, options] of Object.entries(sets)) {
-    const needed = wanted(name === 'large' ? 'memory' : name) || (name === 'small' && wanted('s3'));
-    if (needed) data.set(name, await dataSet(cache, name, options));
+  for (const name of Object.keys(sides) as SetName[]) {
+    const needed = wanted(name) || (name === 'small' && wanted('s3'));
+    if (needed) data.set(name, await dataSet(cache, name, sets[name]));
   }
   const places: Places = {
     root,
@@ -77,32 +78,39 @@ export async function main(args: string[], root: string): Promise<void> {
   };
   try {
     const results: Results = {
+      measured: {},
+      s3: null,
+      memory: [],
+      // A part that is run alone takes the place of the same part in the last run.
+      ...(only && !quick && existsSync(lastRun)
+        ? (JSON.parse(readFileSync(lastRun, 'utf8')) as Results)
+        : {}),
       quick,
       rounds,
       load_before: loadavg()[0]!,
       load_after: 0,
       chdb: places.chdb !== null,
-      measured: {},
-      s3: null,
-      memory: [],
     };
     // Kept after every part: a long run that is broken off has not been for nothing.
     const keep = (): void => {
       results.load_after = loadavg()[0]!;
       const text = resultsText(results, root);
-      if (only === null && !quick) writeFileSync(path.join(root, 'bench/results.md'), text);
-      else console.log(text);
+      if (quick) return console.log(text);
+      writeFileSync(path.join(root, 'bench/results.md'), text);
+      writeFileSync(lastRun, JSON.stringify(results));
     };
     for (const name of Object.keys(sides) as SetName[]) {
       if (!wanted(name)) continue;
       const possible = sides[name].filter((side) => side !== 'chDB' || places.chdb !== null);
       results.measured[name] = await measure(data.get(name)!, possible, rounds, places);
-      if (only === null) keep();
+      keep();
     }
     if (wanted('s3')) {
       results.s3 = await runFromS3(data.get('small')!, root, places.scratch);
     }
-    if (wanted('memory')) results.memory = await peaks(data.get('large')!, places);
+    if (wanted('memory')) {
+      results.memory = await peaks(await dataSet(cache, 'large', sets.large), places);
+    }
     keep();
   } finally {
     rmSync(places.scratch, { recursive: true });

@@ -4,7 +4,7 @@ import { runSide, type Places, type SideName } from './sides.ts';
 
 export interface Measured {
   data: DataSet;
-  runs: Map<SideName, Run[]>;
+  runs: Partial<Record<SideName, Run[]>>;
 }
 
 /** A side whose run takes longer is run in fewer rounds: the whole must end within half an hour. */
@@ -18,13 +18,13 @@ export async function measure(
   rounds: number,
   places: Places,
 ): Promise<Measured> {
-  const runs = new Map<SideName, Run[]>(sides.map((side) => [side, []]));
+  const runs: Measured['runs'] = Object.fromEntries(sides.map((side) => [side, []]));
   await runSide('floor', data, places);
   for (let round = 0; round < rounds; round++) {
     // Another side begins in each round, so that none always comes after the same one.
     const turn = sides.map((_, i) => sides[(i + round) % sides.length]!);
     for (const side of turn) {
-      const done = runs.get(side)!;
+      const done = runs[side]!;
       if (round >= long_run_rounds && (done[0]?.wall_s ?? 0) > long_run_s) continue;
       const run = await runSide(side, data, places);
       done.push(run);
@@ -49,6 +49,6 @@ export function ratio(
   b: SideName,
   of: 'wall_s' | 'cpu_s',
 ): number {
-  const middle = (side: SideName) => median(measured.runs.get(side)!.map((run) => run[of]));
+  const middle = (side: SideName) => median(measured.runs[side]!.map((run) => run[of]));
   return middle(a) / middle(b);
 }

@@ -8,7 +8,7 @@ import type { Run } from './child.ts';
 import type { Results } from './ingest.ts';
 import { median, ratio, type Measured } from './measure.ts';
 import { latency_ms } from './s3-side.ts';
-import { workers } from './sides.ts';
+import { workers, type SideName } from './sides.ts';
 
 /** bench/results.md: machine, versions, one table a set, the bars, and what notes.md says of them. */
 export function resultsText(results: Results, root: string): string {
@@ -42,7 +42,7 @@ const mebibytes = (run: Run) => Math.round(run.rss_bytes_peak / 2 ** 20);
 function setText(measured: Measured): string {
   const { name, summary } = measured.data;
   const share = Math.round((100 * summary.kms_records) / summary.records);
-  const rows = [...measured.runs].map(([side, runs]) => {
+  const rows = (Object.entries(measured.runs) as [SideName, Run[]][]).map(([side, runs]) => {
     const walls = runs.map((run) => run.wall_s);
     const wall = median(walls);
     return [
