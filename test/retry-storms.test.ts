@@ -44,9 +44,14 @@ function bruteForce(calls: readonly Call[], within: number, least: number) {
       (a, b) => a.second - b.second || Number(b.throttled) - Number(a.throttled),
     );
     const refusedAt = order.filter((c) => c.throttled).map((c) => c.second);
-    const keyed = order.some(
-      (c) => c.key !== null && c.second >= refusedAt[0]! && c.second <= refusedAt.at(-1)! + within,
-    );
+    /** Whether the log has a key for the run of refusals that holds this second. */
+    const keyed = (second: number) => {
+      let from = second;
+      let to = second;
+      for (const at of refusedAt.toReversed()) if (at <= from && from - at <= within) from = at;
+      for (const at of refusedAt) if (at >= to && at - to <= within) to = at;
+      return order.some((c) => c.key !== null && c.second >= from && c.second <= to + within);
+    };
     for (let i = 0; i < order.length;) {
       if (!order[i]!.throttled) {
         i++;
@@ -69,7 +74,7 @@ function bruteForce(calls: readonly Call[], within: number, least: number) {
         rows.push(
           [
             [mine[0]!.account, mine[0]!.principal, mine[0]!.operation].join('|'),
-            keyed ? 'k' : null,
+            keyed(order[i]!.second) ? 'k' : null,
             mine[0]!.context,
             isoSeconds(start + order[i]!.second),
             isoSeconds(start + order[end]!.second),
