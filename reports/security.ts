@@ -189,7 +189,7 @@ async function further(
   });
 }
 
-/** What the answers rest on: coverage, the objects with their hashes, and the check still to be run. */
+/** What the answers rest on: coverage, the objects with their hashes, and what verification proved. */
 async function proof(
   builder: ReportBuilder,
   events: readonly string[],
@@ -204,15 +204,16 @@ async function proof(
     region,
   };
   const facts = await coverageFacts(builder.context, scope);
-  const { tables, sources } = await evidenceTables(builder, events);
+  const { tables, findings, sources } = await evidenceTables(builder, events, scope);
   builder.section({
     title: 'What this rests on',
     question: 'Which hours do the logs cover, which files hold these events, and are they whole?',
     findings: [
       ...coverageSentences(facts),
+      ...findings,
       ...sources.map(
         (source) =>
-          `This report does not verify signatures. Run: keymeter verify ${shellWord(source)}`,
+          `This report shows what was verified before, and checks nothing itself. To verify: keymeter verify ${shellWord(source)} --db FILE`,
       ),
     ],
     tables,
