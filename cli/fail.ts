@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { CommanderError } from 'commander';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { exitCodes, isKeymeterError, messageOf } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 
@@ -17,8 +18,8 @@ export function failWith(error: unknown): void {
     process.exitCode = error.exitCode;
     return;
   }
-  if (error instanceof z.ZodError) {
-    process.stderr.write(`keymeter: bad parameters\n${z.prettifyError(error)}\n`);
+  if (isZodError(error)) {
+    process.stderr.write(`keymeter: bad parameters\n${prettified(error)}\n`);
     process.exitCode = exitCodes.usage;
     return;
   }
@@ -35,4 +36,13 @@ export function failWith(error: unknown): void {
 /** The reader of a pipe (`| head`) had enough: that is no failure. */
 export function isBrokenPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
+}
+
+const isZodError = (error: unknown): error is z.ZodError =>
+  error instanceof Error && error.name === 'ZodError';
+
+/** zod is loaded when it is needed: its hundred files take longer to load than a small ingest. */
+function prettified(error: z.ZodError): string {
+  const { z: zod } = createRequire(import.meta.url)('zod') as typeof import('zod');
+  return zod.prettifyError(error);
 }

@@ -1,6 +1,7 @@
-import { DuckDBDataChunk, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { Column, Table } from './event-batch.ts';
+import { DuckDBDataChunk } from './duckdb.ts';
 
 /** DuckDB's vector size: rows of one chunk. */
 const chunkRows = 2048;

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import { refuseFatal } from './fatal.ts';
 import { createMacrosSql } from './macros.ts';
 import { viewsSql } from './views.ts';
+import { DuckDBInstance } from './duckdb.ts';
 
 /** Raised by one with every change of schema.sql; a database from a newer keymeter is refused. */
 export const schemaVersion = 1;

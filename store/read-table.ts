@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
-import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import type { JsonRow } from './engine.ts';
 import { jsonValue } from './values.ts';
+import { DuckDBInstance } from './duckdb.ts';
 
 const rows_max = 1_000_000;
 /** Enough for a month of a large bill; sorting and grouping beyond it is refused, not swapped. */

@@ -1,3 +1,5 @@
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { SqlValue } from './engine.ts';
 import {
   BOOLEAN,
   BIGINT,
@@ -9,10 +11,7 @@ import {
   SQLNULL,
   TIMESTAMP,
   VARCHAR,
-  type DuckDBType,
-  type DuckDBValue,
-} from '@duckdb/node-api';
-import type { SqlValue } from './engine.ts';
+} from './duckdb.ts';
 
 /** A parameter as DuckDB binds it, with its type (an untyped NULL fits everywhere). */
 export function bindValue(value: SqlValue): [DuckDBValue, DuckDBType] {
