@@ -57,13 +57,16 @@ test('usage by key, principal and service equals plain loops, and each sums to t
           [principalUsage, 'principal', (e: KmsEvent) => e.principal_arn],
           [serviceUsage, 'service', (e: KmsEvent) => e.via_service ?? '(direct)'],
         ] as const) {
-          const { rows } = await analysis.execute({}, context);
+          const counting = analysis === serviceUsage ? {} : { count_resources: 'true' };
+          const { rows } = await analysis.execute(counting, context);
           const names = new Set(events.map(group));
           expect(new Set(rows.map((row) => row[column]))).toEqual(names);
           for (const row of rows) {
             analysis.row.parse(row);
             const mine = events.filter((e) => group(e) === row[column]);
             expect(row).toMatchObject(expectedRow(mine));
+            const resources = new Set(mine.flatMap((e) => e.resource_arn ?? [])).size;
+            if (analysis !== serviceUsage) expect(row['resources'] ?? 0).toBe(resources);
           }
           sums.push(rows.reduce((sum, row) => sum + Number(row['calls']), 0));
         }

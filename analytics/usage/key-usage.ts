@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
+import { flag } from '../params.ts';
 import { usageParams, usageRow } from './usage-columns.ts';
 
 export default defineAnalysis({
@@ -15,7 +16,12 @@ export default defineAnalysis({
     'No row means no event in the log; without coverage that is no proof of no use.',
   ],
   sql: new URL('./key-usage.sql', import.meta.url),
-  params: z.object(usageParams),
+  params: z.object({
+    ...usageParams,
+    count_resources: flag
+      .default(false)
+      .describe('also count distinct resources (slower on long trails)'),
+  }),
   row: z.object({
     key: z
       .string()
@@ -25,8 +31,9 @@ export default defineAnalysis({
     services: z
       .number()
       .meta({ unit: 'services', description: 'distinct services that called on behalf' }),
-    resources: z
-      .number()
-      .meta({ unit: 'resources', description: 'distinct resources named by encryption contexts' }),
+    resources: z.number().nullable().meta({
+      unit: 'resources',
+      description: 'distinct resources named by encryption contexts; null unless counted',
+    }),
   }),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
+import { flag } from '../params.ts';
 import { usageParams, usageRow } from './usage-columns.ts';
 
 export default defineAnalysis({
@@ -13,7 +14,12 @@ export default defineAnalysis({
     'No row means no event in the log; without coverage that is no proof of no use.',
   ],
   sql: new URL('./principal-usage.sql', import.meta.url),
-  params: z.object(usageParams),
+  params: z.object({
+    ...usageParams,
+    count_resources: flag
+      .default(false)
+      .describe('also count distinct resources (slower on long trails)'),
+  }),
   row: z.object({
     principal: z.string().meta({
       description: 'role or user ARN; of an assumed role the role; service name for AWS services',
@@ -23,8 +29,9 @@ export default defineAnalysis({
     services: z
       .number()
       .meta({ unit: 'services', description: 'distinct services that called on behalf' }),
-    resources: z
-      .number()
-      .meta({ unit: 'resources', description: 'distinct resources named by encryption contexts' }),
+    resources: z.number().nullable().meta({
+      unit: 'resources',
+      description: 'distinct resources named by encryption contexts; null unless counted',
+    }),
   }),
 });
