@@ -5,7 +5,10 @@ import { ingest, type IngestOptions } from '../ingest/ingest.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import type { ListFilter, Source } from '../ingest/sources/source.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
+import { relatedGroupsOf } from '../ingest/rules/related-groups.ts';
+import { relatedGroups } from '../reference/related-events.ts';
 import { openDatabase, type Database } from '../store/database.ts';
+import { loadConfig } from './load-config.ts';
 import { showProgress } from './progress.ts';
 import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
 import { ingestSummaryText } from './summary-text.ts';
@@ -22,6 +25,7 @@ export interface IngestFlags extends S3Flags {
   commitObjects?: string;
   memoryLimit?: string;
   retryDead?: boolean;
+  related?: string[] | undefined;
   format: 'table' | 'json';
 }
 
@@ -35,6 +39,10 @@ export function withIngestFlags(command: Command): Command {
     .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
     .option('--commit-objects <n>', 'objects of one transaction (default 20000, or 2 seconds)')
     .option('--memory-limit <size>', "DuckDB's memory limit, such as 1GB")
+    .option(
+      '--related <group...>',
+      `events of other services to keep: ${relatedGroups.join(', ')}, or none (default: all)`,
+    )
     .option('--retry-dead', 'read objects again that could not be read before');
 }
 
@@ -42,18 +50,20 @@ export function ingestCommand(): Command {
   const command = new Command('ingest')
     .description('read CloudTrail logs into a database; a second run reads only what is new')
     .argument('<source...>', 's3://bucket/prefix, directories, files')
-    .option('--db <file>', 'database file', 'keymeter.duckdb');
+    .option('--db <file>', 'database file', 'keymeter.duckdb')
+    .option('--config <file>', 'relatedEvents of a configuration (docs/configuration.md)');
   return withIngestFlags(command)
     .addOption(new Option('--format <format>').choices(['table', 'json']).default('table'))
     .addHelpText(
       'after',
       '\nExamples:\n  keymeter ingest ./AWSLogs\n  keymeter ingest s3://trail-bucket/AWSLogs --from 30d --account 111122223333',
     )
-    .action(async (sources: string[], flags: IngestFlags) => {
+    .action(async (sources: string[], flags: IngestFlags & { config?: string }) => {
+      const related = flags.related ?? (await loadConfig(flags)).relatedEvents;
       const opened = await openSources(sources, flags);
       const database = await openDatabase(flags.db, databaseOptions(flags));
       try {
-        const summary = await runIngest(database, opened, flags);
+        const summary = await runIngest(database, opened, { ...flags, related });
         const json = flags.format === 'json';
         process.stdout.write(json ? `${JSON.stringify(summary)}\n` : ingestSummaryText(summary));
         process.exitCode = summary.status === 'done' ? exitCodes.done : exitCodes.partial;
@@ -79,13 +89,14 @@ export async function runIngest(
   flags: IngestFlags,
   onProgress?: (summary: Readonly<IngestSummary>) => void,
 ): Promise<IngestSummary> {
+  const options = ingestOptions(flags);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = showProgress();
   try {
     return await ingest(database, sources, {
-      ...ingestOptions(flags),
+      ...options,
       signal: stop.signal,
       onProgress: (summary) => {
         progress.update(summary);
@@ -110,6 +121,7 @@ function ingestOptions(flags: IngestFlags): IngestOptions {
   const group_objects = countFlag('--commit-objects', flags.commitObjects);
   return {
     filter,
+    related_groups: relatedGroupsOf(process.env, flags.related),
     retryDead: flags.retryDead ?? false,
     ...(workers ? { workers } : {}),
     ...(content_bytes_max ? { content_bytes_max } : {}),

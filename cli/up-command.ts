@@ -50,6 +50,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const configFile =
     flags.config ?? (isDemo ? path.join(demo.directory, demoConfigFile) : undefined);
   const config = await loadConfig(flags, configFile);
+  const related = flags.related ?? config.relatedEvents;
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
   const engine = new DuckDbEngine(database);
@@ -58,7 +59,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     ? await startServer(engine, { ...flags, db }, config, () => status)
     : null;
   try {
-    const summary = await runIngest(database, sources, { ...flags, db }, (progress) => {
+    const summary = await runIngest(database, sources, { ...flags, db, related }, (progress) => {
       status = statusOf('running', progress);
     });
     status = statusOf('done', summary);

@@ -52,6 +52,8 @@ export const configSchema = z.object({
   billing: z.array(billingLine).default([]),
   /** Accounts of the organisation; others are foreign. Empty: the accounts whose trails were read. */
   ownAccounts: z.array(z.string()).default([]),
+  /** Groups of events of other services that ingest keeps; absent: all, []: none. */
+  relatedEvents: z.array(z.string()).optional(),
 });
 
 export type Config = z.output<typeof configSchema>;

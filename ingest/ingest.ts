@@ -17,6 +17,8 @@ export interface IngestOptions {
   workers?: number;
   /** Uncompressed bytes of one object at most. */
   content_bytes_max?: number;
+  /** Groups of events of other services to keep; absent: as relatedGroupsOf says. */
+  related_groups?: readonly string[];
   /** Try dead objects again. */
   retryDead?: boolean;
   /** A transaction is made at this many objects, if not before for its rows or its age. */
@@ -187,8 +189,9 @@ class Run {
   #start(task: PlannedTask): void {
     this.#inFlight++;
     const content_bytes_max = this.#options.content_bytes_max ?? content_bytes_max_default;
+    const { related_groups } = this.#options;
     this.#pool
-      .read({ reader: task.source.reader, objects: task.listed, content_bytes_max })
+      .read({ reader: task.source.reader, objects: task.listed, content_bytes_max, related_groups })
       .then((batches) => this.#ready.push(...resultsOf(task, batches)))
       .catch((error: unknown) => {
         this.#failure ??= error;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { relatedEventNames } from '../reference/related-events.ts';
 import { BatchEncoder, type EventEncoder } from '../store/batch-encoder.ts';
 import type { EventBatch, ObjectResult } from '../store/event-batch.ts';
 import { contentOf } from './gunzip.ts';
@@ -20,6 +21,8 @@ export interface ReadTask {
   objects: ListedObject[];
   /** Uncompressed bytes of one object at most. */
   content_bytes_max: number;
+  /** Groups of events of other services to keep; absent: as relatedGroupsOf says. */
+  related_groups?: readonly string[] | undefined;
 }
 
 /** How records are read out of the bytes of objects, batch by batch. */
@@ -47,10 +50,11 @@ export async function readTask(
     rejects: [],
     related: [],
   };
+  const kept = task.related_groups && relatedEventNames(task.related_groups);
   let task_index = 0;
   for await (const { bytes, error } of readMany(reader, task.objects)) {
     const raw = bytes ?? asError(error);
-    batch.objects.push(readObject(task, task_index++, raw, encoder, batch, records));
+    batch.objects.push(readObject(task, task_index++, raw, { encoder, kept }, batch, records));
   }
   return { ...batch, ...encoder.finish() };
 }
@@ -61,7 +65,7 @@ function readObject(
   task: ReadTask,
   task_index: number,
   raw: Buffer | Error,
-  encoder: EventEncoder,
+  { encoder, kept }: Pick<RecordSink, 'encoder' | 'kept'>,
   batch: Omit<EventBatch, 'events' | 'dimensions'>,
   records: RecordReader,
 ): ObjectResult {
@@ -73,7 +77,7 @@ function readObject(
     const content = contentOf(raw, task.content_bytes_max);
     result.content_bytes = content.bytes.length;
     result.content_sha256 = hash('sha256', content.bytes, 'hex');
-    const sink: RecordSink = { encoder, rejects: [], related: [] };
+    const sink: RecordSink = { encoder, rejects: [], related: [], kept };
     Object.assign(result, records.read(content.bytes, path, sink));
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     for (const related of sink.related) batch.related.push({ task_index, ...related });

@@ -3,19 +3,27 @@ import { transferList, type EventBatch } from '../store/event-batch.ts';
 import { openReader } from './sources/open-reader.ts';
 import type { ObjectReader } from './sources/source.ts';
 import { chosenReader } from './fast/chosen-reader.ts';
-import { readTask, type ReadTask } from './task.ts';
+import { readTask, type ReadTask, type RecordReader } from './task.ts';
 
 /** One reader a configuration, kept for the life of the worker: connections are worth keeping. */
 const readers = new Map<string, ObjectReader>();
 
-const records = chosenReader(process.env);
+/** One for each choice of related groups, which is one a run: what a reader remembers is worth keeping. */
+const recordReaders = new Map<string, RecordReader>();
+
+function recordReader({ related_groups }: ReadTask): RecordReader {
+  const key = JSON.stringify(related_groups ?? null);
+  const records = recordReaders.get(key) ?? chosenReader(process.env, related_groups);
+  recordReaders.set(key, records);
+  return records;
+}
 
 /** The piscina task: reads objects, gives back a batch whose buffers move to the main thread. */
 export default async function work(task: ReadTask): Promise<EventBatch> {
   const key = JSON.stringify(task.reader);
   const reader = readers.get(key) ?? openReader(task.reader);
   readers.set(key, reader);
-  const batch: EventBatch = await readTask(task, reader, records);
+  const batch: EventBatch = await readTask(task, reader, recordReader(task));
   // piscina takes a value that names what to move; the main thread gets the batch itself.
   const moved = { [transferableSymbol]: transferList(batch), [valueSymbol]: batch };
   return move(moved) as unknown as EventBatch;

@@ -4,10 +4,13 @@ import { FastReader } from './fast-reader.ts';
 
 /**
  * The record reader of a worker: the fast one, unless KEYMETER_READER=plain asks for the slow obvious
- * one. Throws KeymeterError as readerName does.
+ * one; it looks out for the events of these related groups. Throws KeymeterError as readerName does.
  */
-export function chosenReader(environment: NodeJS.ProcessEnv): RecordReader {
-  return readerName(environment) === 'plain' ? plainReader : new FastReader();
+export function chosenReader(
+  environment: NodeJS.ProcessEnv,
+  related_groups?: readonly string[],
+): RecordReader {
+  return readerName(environment) === 'plain' ? plainReader : new FastReader(related_groups);
 }
 
 /** What KEYMETER_READER asks for. Throws KeymeterError for any other name: it may be misspelt. */

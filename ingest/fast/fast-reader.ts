@@ -37,11 +37,6 @@ const errorMessageBit = 1 << errorMessage;
 const s3_prefix_length = '{"aws:s3:arn":"'.length;
 const s3_suffix_length = '"}'.length;
 
-/** Events of other services that are kept beside: readRecord makes related events of them. */
-const interest = [...relatedEventNames(relatedGroupsOf(process.env))].flatMap(([source, names]) =>
-  [...names].map((name) => ({ source, name })),
-);
-
 /** Thrown when a text that the scanner passed is no JSON: then the plain reader reads the file. */
 class NotJson extends Error {}
 
@@ -50,10 +45,21 @@ class NotJson extends Error {}
  * what the plain reader gives; all that is unusual goes through that one. One for each worker.
  */
 export class FastReader {
-  readonly #scanner = new Scanner({ groups, interest });
+  readonly #scanner: Scanner;
   readonly #remembered = new Remembered();
   #generation = 0;
   #encoder: FastEncoder | null = null;
+
+  /**
+   * The scanner hands over the events of other services of these groups; which of them are kept is for
+   * `sink.kept` to say, as in the plain reader.
+   */
+  constructor(related_groups: readonly string[] = relatedGroupsOf(process.env)) {
+    const interest = [...relatedEventNames(related_groups)].flatMap(([source, names]) =>
+      [...names].map((name) => ({ source, name })),
+    );
+    this.#scanner = new Scanner({ groups, interest });
+  }
 
   /** Starts a batch. The encoder of the batch before must be finished. */
   encoder(): FastEncoder {

@@ -13,6 +13,8 @@ export interface RecordSink {
   encoder: EventEncoder;
   rejects: Omit<Reject, 'task_index'>[];
   related: Omit<RelatedEvent, 'task_index'>[];
+  /** Names by event source of the events of other services to keep; absent: as relatedGroupsOf says. */
+  kept?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 /** What a reader counted in one object; KMS rows are in the sink. */
@@ -108,7 +110,7 @@ export function readRecord(
   counts.region ??= textField(value, 'awsRegion');
   if (value['eventSource'] !== kmsEventSource) {
     counts.non_kms++;
-    const related = relatedEvent(value, record_index, path);
+    const related = relatedEvent(value, record_index, path, sink.kept);
     if (related) sink.related.push(related);
     return;
   }
