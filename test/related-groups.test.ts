@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { FastReader } from '../ingest/fast/fast-reader.ts';
@@ -10,6 +13,8 @@ import {
   relatedEventsFile,
   relatedGroups,
 } from '../reference/related-events.ts';
+import { withDatabase } from './support/database-content.ts';
+import { commandLine } from './support/run-command-line.ts';
 
 test('KEYMETER_RELATED chooses the groups of related events', () => {
   expect(relatedGroupsOf({})).toEqual(defaultRelatedGroups);
@@ -102,3 +107,31 @@ test.each(choices.map((groups) => ({ groups })))(
     expect(fast.objects.map((one) => one.non_kms)).toEqual([others, 0, others]);
   },
 );
+
+test('the flag goes before the configuration, on the command line', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'keymeter-related-'));
+  try {
+    filesOf().forEach((bytes, i) => writeFileSync(path.join(directory, `f${i}.json.gz`), bytes));
+    const config = path.join(directory, 'config.json');
+    writeFileSync(config, '{"relatedEvents": ["logging"]}');
+    const kept = async (name: string, ...flags: string[]) => {
+      const db = path.join(directory, `${name}.duckdb`);
+      const files = [0, 1, 2].map((i) => path.join(directory, `f${i}.json.gz`));
+      await commandLine('ingest', ...files, '--db', db, '--workers', '1', ...flags);
+      return withDatabase(db, async (engine) => {
+        const rows = await engine.rows('SELECT DISTINCT event_source FROM related_events');
+        return rows.map((row) => row['event_source']).sort();
+      });
+    };
+    expect(await kept('configured', '--config', config)).toEqual(['cloudtrail.amazonaws.com']);
+    expect(await kept('flag', '--config', config, '--related', 'identity')).toEqual([
+      'sts.amazonaws.com',
+    ]);
+    expect(await kept('none', '--related', 'none')).toEqual([]);
+    expect(await kept('all')).toEqual(
+      [...new Set(relatedEventsFile.events.map((one) => one.event_source))].sort(),
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}, 60_000);
