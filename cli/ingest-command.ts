@@ -38,7 +38,7 @@ export function withIngestFlags(command: Command): Command {
     .option('--workers <n>', 'reader threads (default: one a core)')
     .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
     .option('--commit-objects <n>', 'objects of one transaction (default 20000, or 2 seconds)')
-    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '700MB')
+    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '512MB')
     .option(
       '--related <group...>',
       `events of other services to keep: ${relatedGroups.join(', ')}, or none (default: all)`,

@@ -1,9 +1,19 @@
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 
-/** After a FATAL error DuckDB refuses everything; the commit may even be durable. Never retry. */
+/**
+ * After a FATAL error DuckDB refuses everything; the commit may even be durable. Never retry. Too little
+ * memory is no fault of an object either: object after object would be recorded as dead.
+ */
 export function refuseFatal(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof KeymeterError && error.code === 'database_fatal') throw error;
+  if (error instanceof KeymeterError && /^database_(fatal|memory)$/.test(error.code)) throw error;
+  if (/^Out of Memory/i.test(message)) {
+    throw new KeymeterError('database_memory', `the database stopped: ${messageOf(error)}`, {
+      fix: 'run the same command again with a higher --memory-limit; nothing acknowledged is lost',
+      exitCode: exitCodes.failed,
+      cause: error,
+    });
+  }
   if (
     /^FATAL|database has been invalidated|No space left|File too large|disk full/i.test(message)
   ) {
