@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Analysis } from './analysis.ts';
@@ -10,8 +10,8 @@ const extension = path.extname(fileURLToPath(import.meta.url));
 let loaded: Promise<ReadonlyMap<string, Analysis>> | undefined;
 
 /**
- * All analyses by name. An analysis is a .sql file with a module of the same name beside it, in a
- * folder of its topic: adding one touches nothing else.
+ * All analyses by name. An analysis is a module in a folder of its topic whose default export bears the
+ * module's name; its SQL stands beside it. Adding one touches nothing else.
  */
 export function analyses(): Promise<ReadonlyMap<string, Analysis>> {
   loaded ??= load();
@@ -24,16 +24,15 @@ async function load(): Promise<ReadonlyMap<string, Analysis>> {
     if (!topic.isDirectory()) continue;
     const folder = path.join(room, topic.name);
     for (const file of readdirSync(folder).sort()) {
-      if (!file.endsWith('.sql')) continue;
-      const name = file.slice(0, -'.sql'.length);
-      const module = path.join(folder, name + extension);
-      // SQL without a module of its name is a part that a module beside it reads.
-      if (!existsSync(module)) continue;
-      const { default: analysis } = (await import(pathToFileURL(module).href)) as {
-        default: Analysis;
-      };
-      if (analysis.name !== name) throw new Error(`${file} holds the analysis ${analysis.name}`);
-      found.set(name, analysis);
+      if (path.extname(file) !== extension) continue;
+      const module: { default?: Analysis } = await import(
+        pathToFileURL(path.join(folder, file)).href
+      );
+      // A module without a default export is a part that analyses beside it share.
+      if (!module.default) continue;
+      const { name } = module.default;
+      if (name !== path.basename(file, extension)) throw new Error(`${file} holds ${name}`);
+      found.set(name, module.default);
     }
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -42,7 +42,7 @@ export default defineAnalysis({
     ...forecastCaveats,
     'Of several loads that match the filters the one nearest to its quota is shown.',
   ],
-  sql: new URL('./quota-forecast-days.sql', import.meta.url),
+  sql: new URL('./quota-forecast.sql', import.meta.url),
   params: z.object({
     ...forecastParams,
     horizon_days: forecastParams.horizon_days.unwrap().default(30),
