@@ -10,11 +10,13 @@ import { defaultConfig } from '../core/config.ts';
 import { overviewQueries } from '../api/warm-overview.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  allSettled,
   chromiumPath,
   dashboardsPath,
   launchChromium,
   serveDemo,
   settled,
+  settledPanel,
   watchedPage,
   type DemoServer,
   type Offences,
@@ -48,7 +50,7 @@ test('nothing in the app parses text as HTML or code', () => {
   expect(sources.filter((text) => risky.test(text))).toEqual([]);
 });
 
-describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }, () => {
+describe.skipIf(!executable)('the pages on the demo trail', { timeout: 600_000 }, () => {
   let demo: DemoServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -60,7 +62,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     browser = await launchChromium(executable!);
     context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
     ({ page, offences } = await watchedPage(context, demo.server.url));
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -98,9 +100,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
       if (query) asked.push(query);
     });
     await open('/');
-    await page.setViewportSize({ width: 1440, height: 12_000 });
-    await settled(page);
-    await page.setViewportSize({ width: 1440, height: 1000 });
+    await allSettled(page);
 
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((query) => !overviewQueries.includes(query))).toEqual([]);
@@ -109,9 +109,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
   test('every table shows what its analysis gives', async () => {
     for (const address of pages) {
       await open(address);
-      // The whole page comes into view, so that every panel asks.
-      await page.setViewportSize({ width: 1440, height: 12_000 });
-      await settled(page);
+      await allSettled(page);
       const shown = await page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>('section[data-analysis]')].map((panel) => ({
           name: panel.dataset['analysis'],
@@ -122,13 +120,11 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
       expect(
         shown.filter((panel) => !['ready', 'empty', 'waiting'].includes(panel.state ?? '')),
       ).toEqual([]);
-      await page.setViewportSize({ width: 1440, height: 1000 });
     }
     await open('/capacity');
     const { rows } = await api('/api/v1/analyses/service-usage');
-    const cells = await page
-      .locator('section[data-analysis="service-usage"] td[data-column="calls"]')
-      .allTextContents();
+    const usage = await settledPanel(page, 'service-usage');
+    const cells = await usage.locator('td[data-column="calls"]').allTextContents();
     expect(cells).toEqual(rows.map((row) => english(row['calls'])));
     clean();
   });
@@ -136,7 +132,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
   test('the peak use of a quota stands in the heat map and its table', async () => {
     await open('/capacity');
     const { rows } = await api('/api/v1/analyses/quota-utilisation');
-    const panel = page.locator('section[data-analysis="quota-utilisation"]');
+    const panel = await settledPanel(page, 'quota-utilisation');
     const peaks = await panel.locator('td[data-column="accepted_peak"]').allTextContents();
     expect(peaks).toEqual(rows.slice(0, 100).map((row) => english(row['accepted_peak'])));
     const highest = Math.max(...rows.map((row) => Number(row['utilisation_peak_percent'] ?? 0)));
@@ -170,7 +166,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     };
     const scope = `account=${truth.account_id}&region=${truth.region}`;
     await open(`/capacity?${scope}`);
-    const chart = page.locator('section[data-analysis="call-rates"] .chart').first();
+    const chart = (await settledPanel(page, 'call-rates')).locator('.chart').first();
     expect(await chart.getAttribute('aria-label')).toMatch(
       /^Peak 240 calls per second .* drawn by hour$/,
     );
@@ -186,10 +182,8 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     const at = truth.bursts_at[2]!;
     const around = (s: number) => new Date(Date.parse(at) + s * 1000).toISOString();
     await open(`/capacity?${scope}&from=${around(-60)}&to=${around(60)}&at=${at}`);
-    const label = await page
-      .locator('section[data-analysis="call-rates"] .chart')
-      .first()
-      .getAttribute('aria-label');
+    const rates = await settledPanel(page, 'call-rates');
+    const label = await rates.locator('.chart').first().getAttribute('aria-label');
     expect(label).toBe(
       `Peak ${truth.calls_each} calls per second at ${at.replace('T', ' ').slice(0, 19)}, drawn by second`,
     );
@@ -203,7 +197,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
 
   test('a click on a value narrows the page, and removing the filter widens it', async () => {
     await open('/security');
-    const panel = page.locator('section[data-analysis="access-matrix"]');
+    const panel = await settledPanel(page, 'access-matrix');
     await panel.locator('summary').first().click();
     const value = panel.locator('td[data-column="principal_arn"] a').first();
     const arn = (await value.getAttribute('title'))!.replace('Only principal ', '');
@@ -213,7 +207,8 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     const { rows } = await api(
       `/api/v1/analyses/access-matrix?principal=${encodeURIComponent(arn)}`,
     );
-    const cells = await panel.locator('td[data-column="calls"]').allTextContents();
+    const narrowed = await settledPanel(page, 'access-matrix');
+    const cells = await narrowed.locator('td[data-column="calls"]').allTextContents();
     expect(cells).toEqual(rows.slice(0, 100).map((row) => english(row['calls'])));
     await page.getByRole('button', { name: /^Remove the filter principal/ }).click();
     await settled(page);
@@ -256,11 +251,9 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
       `principal=${encodeURIComponent(truth.principal_arn)}`,
     ]) {
       await open(`/security?${filter}`);
-      await page.setViewportSize({ width: 1440, height: 12_000 });
-      await settled(page);
-      await page.setViewportSize({ width: 1440, height: 1000 });
+      await allSettled(page);
     }
-    const timeline = page.locator('section[data-analysis="principal-timeline"]');
+    const timeline = await settledPanel(page, 'principal-timeline');
     const text = (await timeline.textContent()) ?? '';
     expect(text).toContain('<script>alert("keymeter")</script>');
     expect(await page.locator('img, script:not([src])').count()).toBe(0);
@@ -270,7 +263,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
   test('an event opens with its stored columns', async () => {
     const { rows } = await api('/api/v1/analyses/access-matrix?limit=1');
     await open('/security');
-    const panel = page.locator('section[data-analysis="access-matrix"]');
+    const panel = await settledPanel(page, 'access-matrix');
     await panel.locator('summary').first().click();
     await panel.locator('td[data-column="event_id"] button').first().click();
     const drawer = page.getByRole('dialog');
@@ -287,7 +280,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     await open('/cost');
     await page.getByRole('button', { name: 'Draw the curves' }).click();
     const chart = page.locator('[data-panel="savings-curves"] .chart');
-    await chart.waitFor({ timeout: 120_000 });
+    await chart.waitFor();
     const saved = async (analysis: string, setting: string, column: string) => {
       const { rows } = await api(`/api/v1/analyses/${analysis}?${setting}`);
       return rows.reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
@@ -312,10 +305,11 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
       port: 0,
       dashboards: dashboardsPath,
       token,
-      deadline_ms: 60_000,
+      deadline_ms: 240_000,
     });
     const fresh = await browser.newContext();
     try {
+      fresh.setDefaultTimeout(180_000);
       const asked = await fresh.newPage();
       await asked.goto(guarded.url);
       await asked.getByLabel('Token').fill(token);
@@ -385,5 +379,5 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 180_000 }
     }
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1440, height: 1000 });
-  }, 180_000);
+  }, 600_000);
 });

@@ -1,7 +1,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { serve, type RunningServer } from '../../api/listen.ts';
 import { generateDemoTrail } from '../../cli/demo/generate.ts';
 import type { DemoTruth } from '../../cli/demo/truth.ts';
@@ -57,7 +63,7 @@ export async function serveDemo(): Promise<DemoServer> {
     port: 0,
     dashboards: dashboardsPath,
     database: 'demo.duckdb',
-    deadline_ms: 30_000,
+    deadline_ms: 240_000,
   });
   return {
     server,
@@ -85,6 +91,8 @@ export async function watchedPage(
   origin: string,
 ): Promise<{ page: Page; offences: Offences }> {
   const page = await context.newPage();
+  // Time limits only end what hangs: machines are shared.
+  page.setDefaultTimeout(180_000);
   const offences: Offences = { console: [], hosts: [], csp: [] };
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') {
@@ -112,12 +120,45 @@ export async function watchedPage(
   return { page, offences };
 }
 
-/** Waits until no panel or tile is asking any more. */
+/**
+ * Waits until no panel or tile is asking any more, nor is about to: a panel in sight asks only once
+ * the browser has told it that it is seen, which on a busy machine is later than the page is drawn.
+ */
 export async function settled(page: Page): Promise<void> {
   await page.waitForSelector('main h1');
-  await page.waitForFunction(
-    () =>
-      document.querySelector('[aria-busy="true"], [data-state="loading"]') === null &&
-      [...document.querySelectorAll('.tile')].every((tile) => tile.hasAttribute('data-state')),
-  );
+  await page.waitForFunction(() => {
+    const busy = document.querySelector('[aria-busy="true"], [data-state="loading"]') !== null;
+    const tiles = [...document.querySelectorAll('.tile')];
+    const inSight = [...document.querySelectorAll<HTMLElement>('section[data-analysis]')].filter(
+      (panel) => {
+        const { top, bottom, height } = panel.getBoundingClientRect();
+        return height > 0 && bottom > 0 && top < innerHeight;
+      },
+    );
+    return (
+      !busy &&
+      tiles.every((tile) => tile.hasAttribute('data-state')) &&
+      inSight.every((panel) => panel.hasAttribute('data-state'))
+    );
+  });
+}
+
+/** The panel of an analysis, in sight and with its answer. */
+export async function settledPanel(page: Page, analysis: string): Promise<Locator> {
+  const panel = page.locator(`section[data-analysis="${analysis}"]`).first();
+  await panel.evaluate((element) => element.scrollIntoView());
+  await settled(page);
+  return panel;
+}
+
+/** Scrolls through the page until each of its panels has asked and has its answer. */
+export async function allSettled(page: Page): Promise<void> {
+  await settled(page);
+  await page.waitForFunction(() => {
+    const silent = document.querySelector('section[data-analysis]:not([data-state])');
+    silent?.scrollIntoView();
+    return silent === null;
+  });
+  await settled(page);
+  await page.evaluate(() => scrollTo(0, 0));
 }
