@@ -28,6 +28,7 @@ export const dashboardsPath = path.join(import.meta.dirname, '../../dist/dashboa
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
+    timeout: 180_000,
     args: [
       '--headless',
       '--no-sandbox',
