@@ -23,9 +23,10 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'keymeter-ingest-s3-'));
 const trail = new Map<string, Buffer>();
 const tuning = {
   maxAttempts: 2,
-  requestTimeoutMs: 500,
-  socketTimeoutMs: 500,
-  connectionTimeoutMs: 2_000,
+  // Long enough for a busy machine, short enough for bodies that stall on purpose.
+  requestTimeoutMs: 60_000,
+  socketTimeoutMs: 1_500,
+  connectionTimeoutMs: 60_000,
   retryBaseMs: 1,
 };
 let fromDisk: unknown;

@@ -70,6 +70,8 @@ export class S3Double {
   pageKeysMost = 1_000;
   /** Most requests that were under way at once. */
   underWayMost = 0;
+  /** Requests for such keys wait until this many were under way at once. */
+  gate: { key: RegExp; underWay: number } | undefined;
   /** Answers SlowDown while more than this many GETs are under way. */
   getsAtOnceMost = Infinity;
   readonly #buckets = new Map<string, Map<string, StoredObject>>();
@@ -153,6 +155,7 @@ export class S3Double {
     const delimiter = url.searchParams.get('delimiter') ?? '';
     this.seen.push({ op, bucket, key, delimiter, signed, region });
     if (this.latencyMs > 0) await sleep(this.latencyMs);
+    while (this.gate?.key.test(key) && this.underWayMost < this.gate.underWay) await sleep(1);
     const fault = this.#takeFault(op, key, token !== '');
     if (op === 'get' && this.#underWay > this.getsAtOnceMost) {
       refuse(response, 'slow_down');

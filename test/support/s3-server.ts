@@ -32,6 +32,17 @@ export interface S3Server {
 
 /** Starts it on loopback with new credentials and an empty directory of its own. */
 export async function startS3Server(): Promise<S3Server> {
+  // Between asking for a free port and listening on it, another process may take it.
+  for (let tries = 0; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === 4) throw error;
+    }
+  }
+}
+
+async function start(): Promise<S3Server> {
   if (!s3ServerBinary) throw new Error('no S3 server; guard with skipIf(!s3ServerBinary)');
   const folder = mkdtempSync(path.join(tmpdir(), 'keymeter-s3-'));
   for (const name of ['data', 'meta']) mkdirSync(path.join(folder, name));
@@ -64,7 +75,7 @@ export async function startS3Server(): Promise<S3Server> {
     rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; !(await accepts(port)); tries++) {
-    if (tries > 200 || child.exitCode !== null) {
+    if (tries > 2_400 || child.exitCode !== null) {
       await stop();
       throw new Error(`the S3 server did not start: ${said}`);
     }
