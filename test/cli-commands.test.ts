@@ -33,7 +33,7 @@ beforeAll(async () => {
   records = readTrail(demo.trail).flatMap((file) => file.records);
   const kms = records.filter((record) => record.eventSource === 'kms.amazonaws.com');
   events = [...new Map(kms.map((record) => [record.eventID, record])).values()];
-}, 120_000);
+});
 afterAll(() => demo.remove());
 
 const inDemo = (...words: string[]) => commandLine(...words, '--db', demo.database);

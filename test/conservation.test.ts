@@ -131,7 +131,7 @@ test('however a trail is cut, ordered, repeated and read, the database is the sa
     }),
     { numRuns: 25, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
   );
-}, 180_000);
+});
 
 test('the caller’s copy takes the count over from the owner’s, whatever run and file it comes in', async () => {
   const [caller, owner] = recordsOf([{ sort: 10, second: 1 }]) as [RawKmsRecord, RawKmsRecord];

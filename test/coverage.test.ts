@@ -60,7 +60,7 @@ beforeAll(async () => {
     await connection.run('COMMIT');
     connection.closeSync();
   });
-}, 120_000);
+});
 afterAll(() => demo.remove());
 
 interface Day {

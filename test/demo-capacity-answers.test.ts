@@ -36,7 +36,7 @@ beforeAll(async () => {
   database = await openDatabase(join(scratch, 'demo.duckdb'));
   await ingest(database, [await openSource(directory, {})], { workers: 2 });
   engine = new DuckDbEngine(database);
-}, 300_000);
+});
 afterAll(() => {
   engine.close();
   database.close();

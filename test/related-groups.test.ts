@@ -134,4 +134,4 @@ test('the flag goes before the configuration, on the command line', async () => 
   } finally {
     rmSync(directory, { recursive: true });
   }
-}, 60_000);
+});

@@ -75,12 +75,12 @@ beforeAll(async () => {
         byApi.set(id, answer.json().rows as Row[]);
       }
     },
-    { config, deadline_ms: 60_000 },
+    { config },
   );
   engine.close();
   database.close();
   for (const [id, source] of sources) byCli.set(id, await askCli(source));
-}, 300_000);
+});
 
 afterAll(() => {
   demo.remove();

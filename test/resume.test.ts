@@ -64,4 +64,4 @@ test('interrupted at ten random moments and resumed: the same content, no object
     );
     expect(attempts).toEqual([{ objects: written.files, least: 1, most: 1 }]);
   });
-}, 180_000);
+});

@@ -47,13 +47,16 @@ export function rawRequest(
   });
 }
 
+/** Tests wait for answers, however slow the machine is; those about deadlines set their own. */
+export const patient = { deadline_ms: 600_000 };
+
 /** A server on a free port for the time of `use`. */
 export async function withServer<T>(
   engine: Engine,
   use: (server: RunningServer) => Promise<T>,
   options: Partial<ServeOptions> = {},
 ): Promise<T> {
-  const server = await serve({ engine, config: defaultConfig, port: 0, ...options });
+  const server = await serve({ engine, config: defaultConfig, port: 0, ...patient, ...options });
   try {
     return await use(server);
   } finally {
