@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { parseInstant } from '../core/time.ts';
 
+/** Ways to write an instant. */
+export const instantExamples = ['2026-10-05T12:00:00Z', '2026-10-05', '7d'];
+
 /** An instant: ISO 8601 (date or date-time, UTC) or relative to now such as `7d`, `12h`. */
 export const instant = z
   .union([z.date(), z.string()])
@@ -15,7 +18,7 @@ export const instant = z
     }
     return parsed;
   })
-  .meta({ type: 'string', format: 'date-time', examples: ['2026-10-05T12:00:00Z', '7d'] });
+  .meta({ type: 'string', format: 'date-time', examples: instantExamples });
 
 /** true/false from a URL or a command line. */
 export const flag = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantExamples } from '../analytics/params.ts';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -28,9 +29,9 @@ function simplified(value: unknown): unknown {
     }
   }
   // Relative instants such as 7d are allowed too, so the format would refuse what the server takes.
-  const examples = copy['examples'];
-  if (copy['format'] === 'date-time' && Array.isArray(examples) && examples.includes('7d')) {
+  if (copy['format'] === 'date-time') {
     delete copy['format'];
+    copy['examples'] = instantExamples;
   }
   return copy;
 }

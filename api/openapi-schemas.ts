@@ -4,9 +4,9 @@ import { problemTitles } from './problems.ts';
 
 export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-export const json = (description: string, schema: unknown) => ({
+export const json = (description: string, schema: unknown, example: unknown) => ({
   description,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema, example } },
 });
 
 /** Schemas of what is no analysis. */

@@ -2,6 +2,14 @@ import type { z } from 'zod';
 import type { Analysis } from '../analytics/analysis.ts';
 import { eventQuery } from './event-routes.ts';
 import { emptyQuery } from './ingest-routes.ts';
+import {
+  answerExamples,
+  exampleAnswers,
+  fixedExamples,
+  parameterExamples,
+  type ExampleAnswer,
+} from './openapi-examples.ts';
+import { describeAnalysis } from './analysis-routes.ts';
 import { jsonSchema, type JsonSchema } from './json-schema.ts';
 import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
 import { formats } from './negotiate.ts';
@@ -14,17 +22,23 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
   const paths: Record<string, { get: Operation }> = {
     '/api/v1/analyses': {
       get: operation('listAnalyses', 'All analyses with their parameters and rows', emptyQuery, {
-        '200': json('The registry', {
-          type: 'object',
-          required: ['analyses'],
-          properties: { analyses: { type: 'array', items: ref('Analysis') } },
-        }),
+        '200': json(
+          'The registry',
+          {
+            type: 'object',
+            required: ['analyses'],
+            properties: { analyses: { type: 'array', items: ref('Analysis') } },
+          },
+          { analyses: [...registry.values()].slice(0, 1).map(describeAnalysis) },
+        ),
         '304': { description: 'What If-None-Match names is still current' },
       }),
     },
   };
+  const answers = exampleAnswers();
   for (const analysis of registry.values()) {
-    paths[`/api/v1/analyses/${analysis.name}`] = { get: analysisOperation(analysis) };
+    const get = analysisOperation(analysis, answers[analysis.name]);
+    paths[`/api/v1/analyses/${analysis.name}`] = { get };
   }
   Object.assign(paths, fixedPaths());
   const schemas: Record<string, JsonSchema> = { ...fixedSchemas() };
@@ -38,7 +52,6 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
       version: '1',
       description:
         'Answers about AWS KMS use from CloudTrail logs. Read-only. Instants are UTC; ranges are half-open [from, to).',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{}, { bearer: [] }],
@@ -58,7 +71,8 @@ export function schemaName(analysis: string): string {
   return `${words.join('')}Row`;
 }
 
-function analysisOperation(analysis: Analysis): Operation {
+function analysisOperation(analysis: Analysis, made_on_demo?: ExampleAnswer): Operation {
+  const examples = answerExamples(analysis, made_on_demo);
   const row = ref(schemaName(analysis.name));
   const answer = {
     type: 'object',
@@ -73,11 +87,15 @@ function analysisOperation(analysis: Analysis): Operation {
     },
   };
   const content = {
-    [formats.json]: { schema: answer },
-    [formats.ndjson]: { schema: { type: 'string', description: 'one row of JSON a line' } },
+    [formats.json]: { schema: answer, ...examples.json },
+    [formats.ndjson]: {
+      schema: { type: 'string', description: 'one row of JSON a line' },
+      ...examples.ndjson,
+    },
     [formats.parquet]: { schema: { type: 'string', contentMediaType: formats.parquet } },
     [formats.csv]: {
       schema: { type: 'string', description: 'header first; formulas made harmless' },
+      ...examples.csv,
     },
   };
   const made = operation(
@@ -145,7 +163,7 @@ function queryParameters(query: z.ZodObject, example: Readonly<Record<string, st
       in: 'query',
       required: required.has(name),
       ...(description === undefined ? {} : { description }),
-      schema: type,
+      schema: { ...type, ...(example[name] === undefined ? parameterExamples(name, type) : {}) },
       ...(example[name] === undefined ? {} : { example: typed(example[name], type) }),
     };
   });
@@ -160,74 +178,93 @@ function typed(text: string, schema: JsonSchema): unknown {
 }
 
 function fixedPaths(): Record<string, { get: Operation }> {
-  const paged = (row: string) =>
-    json('A page', {
-      type: 'object',
-      required: ['rows', 'next_cursor'],
-      properties: {
-        rows: { type: 'array', items: ref(row) },
-        next_cursor: { type: ['string', 'null'], description: 'null on the last page' },
+  const paged = (row: string, example: unknown) =>
+    json(
+      'A page',
+      {
+        type: 'object',
+        required: ['rows', 'next_cursor'],
+        properties: {
+          rows: { type: 'array', items: ref(row) },
+          next_cursor: { type: ['string', 'null'], description: 'null on the last page' },
+        },
       },
-    });
-  const text = (description: string, type: string) => ({
-    '200': { description, content: { [type]: { schema: { type: 'string' } } } },
+      example,
+    );
+  const text = (description: string, type: string, example: unknown) => ({
+    '200': { description, content: { [type]: { schema: { type: 'string' }, example } } },
   });
+  const made = fixedExamples;
   const rows = { type: 'object', properties: { rows: { type: 'array', items: ref('Run') } } };
   return {
     '/api/v1/ledger': {
       get: operation('ledger', 'Objects that were looked at', ledgerQuery, {
-        '200': paged('LedgerObject'),
+        '200': paged('LedgerObject', made['ledger']),
       }),
     },
     '/api/v1/rejects': {
       get: operation('rejects', 'Records that could not be read', rejectsQuery, {
-        '200': paged('Reject'),
+        '200': paged('Reject', made['rejects']),
       }),
     },
     '/api/v1/runs': {
-      get: operation('runs', 'Ingest runs, newest first', runsQuery, { '200': json('Runs', rows) }),
+      get: operation('runs', 'Ingest runs, newest first', runsQuery, {
+        '200': json('Runs', rows, made['runs']),
+      }),
     },
     '/api/v1/event': {
       get: operation('event', 'A stored event with all its columns', eventQuery, {
-        '200': json('The event', {
-          type: 'object',
-          required: ['event'],
-          properties: { event: { type: 'object', description: 'columns of kms_events' } },
-        }),
+        '200': json(
+          'The event',
+          {
+            type: 'object',
+            required: ['event'],
+            properties: { event: { type: 'object', description: 'columns of kms_events' } },
+          },
+          made['event'],
+        ),
       }),
     },
     '/api/v1/raw': {
       get: operation('raw', 'The raw record of an event', eventQuery, {
-        '200': json('The record as the trail delivered it', ref('RawRecord')),
+        '200': json('The record as the trail delivered it', ref('RawRecord'), made['raw']),
       }),
     },
     '/api/v1/health': {
       get: operation('health', 'Whether the server can answer', emptyQuery, {
-        '200': json('It can', {
-          type: 'object',
-          required: ['status', 'data_version', 'ingest'],
-          properties: {
-            status: { const: 'ok' },
-            data_version: { type: 'string' },
-            ingest: { type: 'string' },
-            database: { type: ['string', 'null'], description: 'as --db names it' },
+        '200': json(
+          'It can',
+          {
+            type: 'object',
+            required: ['status', 'data_version', 'ingest'],
+            properties: {
+              status: { const: 'ok' },
+              data_version: { type: 'string' },
+              ingest: { type: 'string' },
+              database: { type: ['string', 'null'], description: 'as --db names it' },
+            },
           },
-        }),
+          made['health'],
+        ),
       }),
     },
     '/api/v1/ingest/status': {
       get: operation('ingestStatus', 'What the ingest is doing', emptyQuery, {
-        '200': json('Its state', ref('IngestStatus')),
+        '200': json('Its state', ref('IngestStatus'), made['ingestStatus']),
       }),
     },
     '/api/v1/ingest/events': {
       get: operation('ingestEvents', 'The same as server-sent events', emptyQuery, {
-        ...text('`status` events whose data is an IngestStatus', 'text/event-stream'),
+        ...text(
+          '`status` events whose data is an IngestStatus',
+          'text/event-stream',
+          made['ingestEvents'],
+        ),
       }),
     },
     '/metrics': {
       get: operation('metrics', 'Prometheus metrics', emptyQuery, {
-        ...text('Prometheus text format', 'text/plain'),
+        ...text('Prometheus text format', 'text/plain', made['metrics']),
       }),
     },
   };

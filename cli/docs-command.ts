@@ -14,6 +14,7 @@ import { demoConfigFile, generateDemoTrail } from './demo/generate.ts';
 import { analysisPage, example_rows_max, indexPage } from './docs/analysis-page.ts';
 import { sqlPage } from './docs/sql-page.ts';
 import { columnsOf } from './output.ts';
+import type { ExampleAnswer } from '../api/openapi-examples.ts';
 
 /** Width of the examples' tables in the pages. */
 const page_columns = 120;
@@ -23,7 +24,8 @@ export function docsCommand(): Command {
   return new Command('docs')
     .description('write the pages that are made from the analyses (for the repository)')
     .option('--out <directory>', 'where the docs are', 'docs')
-    .action(async (flags: { out: string }) => {
+    .option('--examples <file>', 'where the examples of the API are', 'api/examples.json')
+    .action(async (flags: { out: string; examples: string }) => {
       const folder = mkdtempSync(path.join(tmpdir(), 'keymeter-docs-'));
       try {
         const trail = path.join(folder, 'trail');
@@ -33,7 +35,7 @@ export function docsCommand(): Command {
         try {
           await ingest(database, [await openSource(trail, {})], {});
           const config = readConfig(path.join(trail, demoConfigFile));
-          const count = await writePages(flags.out, { engine, config });
+          const count = await writePages(flags, { engine, config });
           process.stderr.write(`${count} pages written to ${flags.out}\n`);
         } finally {
           engine.close();
@@ -46,18 +48,24 @@ export function docsCommand(): Command {
 }
 
 /** Writes all pages and removes those of analyses that are no more; gives their number. */
-async function writePages(out: string, context: AnalysisContext): Promise<number> {
+async function writePages(
+  { out, examples }: { out: string; examples: string },
+  context: AnalysisContext,
+): Promise<number> {
+  const answers: Record<string, ExampleAnswer> = {};
   const all = [...(await analyses()).values()];
   const folder = path.join(out, 'analyses');
   mkdirSync(folder, { recursive: true });
   for (const old of readdirSync(folder)) if (old.endsWith('.md')) rmSync(path.join(folder, old));
   for (const analysis of all) {
-    const { rows } = await analysis.execute(analysis.example, context);
+    const { rows, notes, truncated } = await analysis.execute(analysis.example, context);
+    answers[analysis.name] = { rows: rows.slice(0, 1), notes, truncated };
     const shown = rows.slice(0, example_rows_max);
     const output =
       shown.length > 0 ? textTable(columnsOf(analysis), shown, page_columns) : 'no rows';
     writeFileSync(path.join(folder, `${analysis.name}.md`), analysisPage(analysis, output));
   }
+  writeFileSync(examples, `${JSON.stringify(answers, null, 1)}\n`);
   writeFileSync(path.join(folder, 'README.md'), indexPage(all));
   writeFileSync(path.join(out, 'sql.md'), await sqlPage(context.engine));
   return all.length + 2;

@@ -1,3 +1,5 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { z } from 'zod';
 import { beforeAll, expect, test } from 'vitest';
 import { analyses } from '../analytics/registry.ts';
 import { openApiDocument } from '../api/openapi.ts';
@@ -94,22 +96,81 @@ test('schemas are JSON Schema 2020-12', () => {
   }
 });
 
-test('examples and defaults fit their schemas', () => {
+test('a validator of OpenAPI 3.1 finds no fault, and does find one that is put in', async () => {
+  const found = await new Validator().validate(structuredClone(document));
+  expect([found.valid, found.errors]).toEqual([true, undefined]);
+  const faulty = structuredClone(document);
+  delete faulty['paths']['/metrics']['get']['responses'];
+  faulty['components']['securitySchemes']['bearer']['type'] = 'secret';
+  expect((await new Validator().validate(faulty)).valid).toBe(false);
+});
+
+test('every parameter says what it may be, and what it says fits its schema', () => {
   for (const [path, operation] of operations()) {
     for (const { name, schema, example } of operation['parameters'] as Json[]) {
-      for (const value of [example, schema['default']]) {
-        if (value === undefined) continue;
-        expect([path, name, value, fits(value, schema)]).toEqual([path, name, value, true]);
+      const given = [example, schema['default'], ...(schema['examples'] ?? [])];
+      const values = given.filter((value) => value !== undefined);
+      expect([path, name, values.length + (schema['enum'] ?? []).length > 0]).toEqual([
+        path,
+        name,
+        true,
+      ]);
+      for (const value of values) {
+        expect([path, name, value, faultOf(value, schema)]).toEqual([path, name, value, null]);
       }
     }
   }
 });
 
-function fits(value: unknown, schema: Json): boolean {
-  if (schema['enum']) return (schema['enum'] as unknown[]).includes(value);
-  if (schema['type'] === 'integer') return Number.isInteger(value);
-  if (schema['type'] === 'array') return Array.isArray(value);
-  return schema['type'] === undefined || typeof value === schema['type'];
+test('examples are judged by their schemas', () => {
+  const schema = { $ref: '#/components/schemas/CallRatesRow' };
+  const answer = document['paths']['/api/v1/analyses/call-rates'].get.responses['200'];
+  const row = answer.content['application/json'].example.rows[0];
+  expect(faultOf(row, schema)).toBeNull();
+  expect(faultOf({ ...row, calls: '7' }, schema)).toContain('calls');
+  expect(faultOf({ ...row, unheard_of: 7 }, schema)).toContain('unheard_of');
+  expect(faultOf({ ...row, calls: undefined }, schema)).toContain('calls');
+});
+
+test('every answer but Parquet has an example that fits its schema', () => {
+  for (const [path, operation] of operations()) {
+    const all = { ...operation['responses'], Problem: document['components'].responses.Problem };
+    for (const [status, response] of Object.entries(all as Json)) {
+      for (const [type, { schema, example }] of Object.entries(
+        (response['content'] ?? {}) as Json,
+      )) {
+        if (type === 'application/vnd.apache.parquet') continue;
+        const where = `${path} ${status} ${type}`;
+        expect([where, faultOf(example, schema)]).toEqual([where, null]);
+        if (type === 'application/x-ndjson') {
+          const row = operation['responses'][200].content['application/json'].schema.properties;
+          for (const line of String(example).split('\n').filter(Boolean)) {
+            expect([where, faultOf(JSON.parse(line), row.rows.items)]).toEqual([where, null]);
+          }
+        }
+      }
+    }
+  }
+});
+
+/** Why a value does not fit a JSON Schema; null when it does. A missing example is a fault too. */
+function faultOf(value: unknown, schema: Json): string | null {
+  if (value === undefined) return 'there is none';
+  const whole = inlined(schema) as Parameters<typeof z.fromJSONSchema>[0];
+  const { error } = z.fromJSONSchema(whole).safeParse(value);
+  return error ? z.prettifyError(error) : null;
+}
+
+/** A schema with what it refers to put in its place, and nothing beside what is named. */
+function inlined(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(inlined);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const { $ref, ...own } = schema as Json;
+  if (typeof $ref === 'string')
+    return inlined(document['components'].schemas[$ref.split('/').at(-1)!]);
+  const parts = Object.entries(own).map(([name, part]) => [name, inlined(part)]);
+  const closed = 'properties' in own ? { additionalProperties: false } : {};
+  return { ...closed, ...Object.fromEntries(parts) };
 }
 
 test('every documented path answers as documented, and every analysis is documented', async () => {
