@@ -9,9 +9,10 @@ import { hash32, Rng, uuidOf } from '../cli/demo/rng.ts';
  * `mid`     about 40 % KMS, some four sessions for each role and hour;
  * `random`  the same, with another identity in every record;
  * `small`   files of 1 to `recordsPerFile` records, as most real trails are;
- * `noise`   1 % KMS.
+ * `noise`   1 % KMS;
+ * `kms`     the same as `mid`, KMS only.
  */
-export type TrailSet = 'mid' | 'random' | 'small' | 'noise';
+export type TrailSet = 'mid' | 'random' | 'small' | 'noise' | 'kms';
 
 export interface TrailOptions {
   set: TrailSet;
@@ -38,7 +39,13 @@ const filesPerDay = 2_000;
 const start = Date.UTC(2026, 9, 5) / 1000;
 const account = '111122223333';
 const region = 'eu-central-1';
-const kmsShare: Record<TrailSet, number> = { mid: 0.4, random: 0.4, small: 0.4, noise: 0.01 };
+const kmsShare: Record<TrailSet, number> = {
+  mid: 0.4,
+  random: 0.4,
+  small: 0.4,
+  noise: 0.01,
+  kms: 1,
+};
 
 /** Writes a trail of CloudTrail's layout into `directory`; the same options give the same bytes. */
 export async function writeTrail(directory: string, options: TrailOptions): Promise<TrailSummary> {

@@ -28,6 +28,11 @@ export interface DatabaseOptions {
 export class Database {
   readonly path: string;
   readonly readOnly: boolean;
+  /**
+   * The data's version, once somebody has read it; who commits sets it. No other process can: DuckDB
+   * lets nobody write into a file that is open here.
+   */
+  dataVersion: string | undefined;
   readonly #instance: DuckDBInstance;
   readonly #key: string;
 

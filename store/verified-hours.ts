@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { textColumn } from './batch-encoder.ts';
 import { appendColumns } from './chunk-append.ts';
+import { raiseDataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
 import { instants, integers } from './ledger-columns.ts';
 
@@ -55,16 +56,18 @@ const remaindersSql = [
 
 /** Writes verdicts on digest periods, an account and Region at a time. Owns one connection. */
 export class VerifiedHours {
+  readonly #database: Database;
   readonly #connection: DuckDBConnection;
   readonly #run: VerifyRun;
 
-  private constructor(connection: DuckDBConnection, run: VerifyRun) {
+  private constructor(database: Database, connection: DuckDBConnection, run: VerifyRun) {
+    this.#database = database;
     this.#connection = connection;
     this.#run = run;
   }
 
   static async open(database: Database, run: VerifyRun): Promise<VerifiedHours> {
-    return new VerifiedHours(await database.connect(), run);
+    return new VerifiedHours(database, await database.connect(), run);
   }
 
   close(): void {
@@ -90,10 +93,9 @@ export class VerifiedHours {
       await connection.run(`DELETE FROM verified_hours WHERE ${replacedSql}`, bound);
       await this.#append(scope, hours);
       // Answers that rest on these rows are new: their ETags too.
-      await connection.run(
-        "UPDATE store_state SET value = CAST(CAST(value AS BIGINT) + 1 AS VARCHAR) WHERE name = 'data_version'",
-      );
+      const data_version = await raiseDataVersion(connection);
       await connection.run('COMMIT');
+      this.#database.dataVersion = data_version;
     } catch (error) {
       await connection.run('ROLLBACK').catch(() => undefined);
       throw error;

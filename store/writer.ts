@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { foldCallSeconds, isFolded } from './call-seconds.ts';
 import { appendColumns, ordered } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
+import { raiseDataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
 import { DimensionIds } from './dimension-ids.ts';
 import {
@@ -33,17 +34,20 @@ export const readerVersion = 1;
  * one cannot take others with it.
  */
 export class Writer {
+  readonly #database: Database;
   readonly #connection: DuckDBConnection;
   readonly #dimensions: DimensionIds;
   readonly #staging: Staging;
   #nextObject: number;
 
   private constructor(
+    database: Database,
     connection: DuckDBConnection,
     dimensions: DimensionIds,
     staging: Staging,
     nextObject: number,
   ) {
+    this.#database = database;
     this.#connection = connection;
     this.#staging = staging;
     this.#dimensions = dimensions;
@@ -60,7 +64,7 @@ export class Writer {
       'SELECT coalesce(max(object_no), -1) FROM ingest_objects',
     );
     const staging = await Staging.open(connection);
-    return new Writer(connection, dimensions, staging, Number(last.getRows()[0]![0]) + 1);
+    return new Writer(database, connection, dimensions, staging, Number(last.getRows()[0]![0]) + 1);
   }
 
   close(): void {
@@ -95,7 +99,7 @@ export class Writer {
   }
 
   async #commitTogether(group: readonly GroupItem[], runId: string): Promise<ObjectCounts[]> {
-    return this.#transaction(async () => {
+    const { counts, data_version } = await this.#transaction(async () => {
       await this.#staging.clear();
       await this.#connection.run('DELETE FROM staged_objects');
       const objectNumbers: number[][] = [];
@@ -109,12 +113,12 @@ export class Writer {
       const inserted = await this.#staging.settle();
       const counts = countObjects(group, objectNumbers, inserted);
       await this.#insertLedger(group, counts, runId);
-      await this.#connection.run(
-        "UPDATE store_state SET value = CAST(CAST(value AS BIGINT) + 1 AS VARCHAR) WHERE name = 'data_version'",
-      );
+      const data_version = await raiseDataVersion(this.#connection);
       await this.#readBack(counts);
-      return counts;
+      return { counts, data_version };
     });
+    this.#database.dataVersion = data_version;
+    return counts;
   }
 
   /** Appends the batch's new dimension tuples; gives the numbers of all of them. */

@@ -13,6 +13,7 @@ const shares: [TrailSet, number, number][] = [
   ['random', 0.35, 0.45],
   ['small', 0.3, 0.5],
   ['noise', 0.001, 0.03],
+  ['kms', 0.999, 1.001],
 ];
 
 describe('the trails that benchmarks read', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine, namedColumns } from '../store/engine.ts';
+import { DuckDbEngine } from '../store/engine.ts';
+import { namedColumns } from '../store/named-columns.ts';
 import { parameterNames, withoutComments } from '../store/sql-text.ts';
 
 const sql = `-- Params: $from, and it's "quoted $to.
