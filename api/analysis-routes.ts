@@ -1,19 +1,14 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { Analysis } from '../analytics/analysis.ts';
-import { csvOf } from './csv.ts';
-import { withDeadline } from './deadline.ts';
+import type { Question } from './answer.ts';
+import { Answers, olderNote } from './answers.ts';
 import { etagOf, notModified } from './etag.ts';
 import { jsonSchema } from './json-schema.ts';
 import { formats, negotiate, type Format } from './negotiate.ts';
-import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
+import type { ApiEnv, ApiOptions } from './options.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
-import { parquetOf } from './parquet.ts';
 import { parseQuery } from './query-params.ts';
-import { ResultCache, type CachedBody } from './result-cache.ts';
-
-/** Rows at most in one answer, also of an analysis that has no limit parameter. */
-export const rows_max = 100_000;
 
 /** An analysis as `GET /api/v1/analyses` lists it. */
 export function describeAnalysis(analysis: Analysis) {
@@ -44,7 +39,9 @@ function needsOf(analysis: Analysis): string[] {
 /** Answers that can be had ready before anyone asks. */
 export interface PreparedAnswers {
   /** `name?query` as a page asks it; an analysis that is not there is passed over. */
-  prepare(address: string, deadline_ms: number): Promise<void>;
+  prepare(address: string): Promise<void>;
+  /** These are computed to their end from now on, also when a client gives up. */
+  always(addresses: readonly string[]): void;
 }
 
 /** `GET /api/v1/analyses` and `GET /api/v1/analyses/{name}` of everything in the registry. */
@@ -62,10 +59,7 @@ export function analysisRoutes(
     return c.body(listed, 200, { 'Content-Type': 'application/json' });
   });
 
-  const cache = new ResultCache();
-  const configuration = JSON.stringify(options.config);
-  const etagFor = (data_version: string, name: string, format: Format, params: unknown) =>
-    etagOf([data_version, configuration, name, format, params]);
+  const answers = new Answers(options);
 
   app.get('/api/v1/analyses/:name', async (c) => {
     const analysis = registry.get(c.req.param('name'));
@@ -75,65 +69,53 @@ export function analysisRoutes(
     const search = new URL(c.req.url).searchParams;
     const { raw, params } = parseQuery(search, analysis.params, ['format']);
     const format = negotiate(search.get('format') ?? undefined, c.req.header('accept'));
-    // Read before the rows: rows may be newer than their tag, never older.
-    const data_version = await options.engine.dataVersion();
-    const etag = etagFor(data_version, analysis.name, format, params);
-    c.header('ETag', etag);
+    const question = { analysis, raw, params, format };
+    const name = answers.nameOf(question);
     c.header('Vary', 'Accept, Authorization');
     c.header('Cache-Control', 'private, no-cache');
-    c.header('X-Data-Version', data_version);
-    if (notModified(c, etag)) return c.body(null, 304);
-    const deadline_ms = options.deadline_ms ?? deadline_ms_default;
-    // The deadline is on the outside: an answer that is being prepared anyway goes on without this client.
-    const { body, truncated } = await withDeadline(deadline_ms, undefined, (signal) =>
-      cache.get(etag, () => compute(analysis, raw, params, format, data_version, options, signal)),
-    );
-    c.header('X-Truncated', String(truncated));
+    const newest = await options.engine.dataVersion();
+    if (notModified(c, etagOf([name, newest]))) return unchanged(c, newest, [name, newest]);
+    const { answer, current } = await answers.get(question, name);
+    const tagged = [name, answer.data_version, ...(current ? [] : ['older'])];
+    if (notModified(c, etagOf(tagged))) return unchanged(c, answer.data_version, tagged);
+    describe(c, answer.data_version, tagged);
+    if (!current) c.header('Age', String(Math.floor((Date.now() - answer.made_at) / 1000)));
+    c.header('X-Truncated', String(answer.truncated));
     c.header('Content-Type', contentType(format));
     if (format !== 'json') {
       c.header('Content-Disposition', `attachment; filename="${analysis.name}.${format}"`);
     }
-    return c.body(body);
+    return c.body(current ? answer.body() : answer.body([olderNote(answer)]));
   });
 
+  const questionOf = (address: string): Question | undefined => {
+    const [name = '', query = ''] = address.split('?');
+    const analysis = registry.get(name);
+    if (!analysis) return undefined;
+    const { raw, params } = parseQuery(new URLSearchParams(query), analysis.params);
+    return { analysis, raw, params, format: 'json' };
+  };
   return {
-    async prepare(address, deadline_ms) {
-      const [name = '', query = ''] = address.split('?');
-      const analysis = registry.get(name);
-      if (!analysis) return;
-      const { raw, params } = parseQuery(new URLSearchParams(query), analysis.params);
-      const data_version = await options.engine.dataVersion();
-      await cache.get(etagFor(data_version, name, 'json', params), () =>
-        withDeadline(deadline_ms, options.closing, (signal) =>
-          compute(analysis, raw, params, 'json', data_version, options, signal),
-        ),
-      );
+    always(addresses) {
+      for (const question of addresses.map(questionOf)) {
+        if (question) answers.prepareAlways(question);
+      }
+    },
+    async prepare(address) {
+      const question = questionOf(address);
+      if (question) await answers.prepare(question);
     },
   };
 }
 
-async function compute(
-  analysis: Analysis,
-  raw: Record<string, unknown>,
-  params: Record<string, unknown>,
-  format: Format,
-  data_version: string,
-  options: ApiOptions,
-  signal: AbortSignal,
-): Promise<CachedBody> {
-  const { engine, config } = options;
-  const result = await analysis.execute(raw, { engine, config, signal });
-  const truncated = result.truncated || result.rows.length > rows_max;
-  const rows = result.rows.slice(0, rows_max);
-  const columns = Object.keys(analysis.row.shape);
-  if (format === 'ndjson') {
-    return { body: rows.map((row) => `${JSON.stringify(row)}\n`).join(''), truncated };
-  }
-  if (format === 'csv') return { body: csvOf(columns, rows), truncated };
-  if (format === 'parquet') return { body: await parquetOf(columns, rows), truncated };
-  const { notes } = result;
-  const answer = { analysis: analysis.name, rows, notes, truncated, params, data_version };
-  return { body: JSON.stringify(answer), truncated };
+function describe(c: Context, data_version: string, tagged: readonly string[]): void {
+  c.header('ETag', etagOf(tagged));
+  c.header('X-Data-Version', data_version);
+}
+
+function unchanged(c: Context, data_version: string, tagged: readonly string[]): Response {
+  describe(c, data_version, tagged);
+  return c.body(null, 304);
 }
 
 function contentType(format: Format): string {

@@ -114,7 +114,14 @@ function analysisOperation(analysis: Analysis, made_on_demo?: ExampleAnswer): Op
             schema: { type: 'boolean' },
             description: 'true when rows were cut off',
           },
-          'X-Data-Version': { schema: { type: 'string' } },
+          'X-Data-Version': {
+            schema: { type: 'string' },
+            description: 'the version of the data that all numbers of the answer are of',
+          },
+          Age: {
+            schema: { type: 'integer' },
+            description: 'seconds since it was made; only when the data has changed since',
+          },
         },
         content,
       },

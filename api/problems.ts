@@ -46,6 +46,7 @@ export const problemTitles: Readonly<Record<string, string>> = {
   not_acceptable: 'The format is not one the API writes',
   too_many_queries: 'Too many queries are waiting',
   too_many_streams: 'Too many event streams are open',
+  answer_in_preparation: 'The answer is still being computed',
   deadline_exceeded: 'The query took longer than its deadline',
   raw_unavailable: 'The raw record cannot be fetched',
   raw_gone: 'The raw record is no longer there',

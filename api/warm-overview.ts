@@ -15,38 +15,35 @@ export const overviewQueries: readonly string[] = [
   'detections',
 ];
 
-const check_ms = 2_000;
-const deadline_ms = 120_000;
+const check_ms = 250;
 
 /**
- * Has the Overview's answers ready, one query at a time, whenever the data has stood still for two
- * looks: the first page opens at once also on much data, and an ingest is not slowed by it.
+ * Has the Overview's answers ready, one query at a time, from the server's start on and after each
+ * change of the data, but never while an ingest runs: that changes the data every second or two, and
+ * what is asked is made anew in the background then (answers.ts).
  */
 export function warmOverview(options: ApiOptions, answers: PreparedAnswers): void {
-  let seen = '';
   let warmed = '';
   let busy = false;
+  answers.always(overviewQueries);
   const timer = setInterval(start, check_ms);
   timer.unref();
   options.closing?.addEventListener('abort', () => clearInterval(timer), { once: true });
   start();
 
   function start(): void {
+    if (busy) return;
     const looking = look().finally(() => options.background?.delete(looking));
     options.background?.add(looking);
   }
 
   async function look(): Promise<void> {
-    if (busy || options.closing?.aborted) return;
+    if (options.closing?.aborted || options.ingestStatus?.().state === 'running') return;
     busy = true;
     try {
       const data_version = await options.engine.dataVersion();
-      const still = data_version === seen && options.ingestStatus?.().state !== 'running';
-      seen = data_version;
-      if (still && data_version !== warmed) {
-        warmed = data_version;
-        await warm();
-      }
+      if (data_version !== warmed) await warm();
+      warmed = data_version;
     } catch (error) {
       if (!options.closing?.aborted) {
         options.log?.('overview not prepared', { error: messageOf(error) });
@@ -60,7 +57,7 @@ export function warmOverview(options: ApiOptions, answers: PreparedAnswers): voi
     for (const query of overviewQueries) {
       if (options.closing?.aborted) return;
       try {
-        await answers.prepare(query, deadline_ms);
+        await answers.prepare(query);
       } catch (error) {
         if (options.closing?.aborted) return;
         options.log?.('overview not prepared', { query, error: messageOf(error) });

@@ -402,13 +402,15 @@ describe('limits', () => {
     expect((await get('/api/v1/analyses/call-rates?limit=7')).status).toBe(200);
   });
 
-  test('a full pool is 429 with Retry-After', async () => {
+  test('when as many analyses run and wait as may, the next is 429 with Retry-After', async () => {
     const small = new DuckDbEngine(database, { connections: 1, waiting: 0 });
     const enough = new AbortController();
-    const busy = small.rows(
-      'SELECT count(*) FROM range(1000000) a, range(10000000) b WHERE a.range * b.range % 7 = 3',
-      {},
-      { signal: enough.signal },
+    const busy = small.snapshot((snapshot) =>
+      snapshot.rows(
+        'SELECT count(*) FROM range(1000000) a, range(10000000) b WHERE a.range * b.range % 7 = 3',
+        {},
+        { signal: enough.signal },
+      ),
     );
     busy.catch(() => {});
     await withServer(small, async ({ port }) => {

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../core/errors.ts';
+import { AnswerCache } from './answer-cache.ts';
+import { answerTo, type Answer, type Question } from './answer.ts';
+import { withDeadline } from './deadline.ts';
+import { deadline_ms_default, type ApiOptions } from './options.ts';
+import { ProblemError } from './problems.ts';
+import { Refresher } from './refresher.ts';
+
+/** What nobody waits for at an open connection may take this long. */
+const prepare_ms_max = 120_000;
+/** While an ingest runs an answer is served for this long, then only when none is made in time. */
+const age_ms_max = 300_000;
+
+/** An answer as it is served. */
+export interface Served {
+  answer: Answer;
+  /** False when the data has changed since and a newer answer is in the making. */
+  current: boolean;
+}
+
+/**
+ * Who answers what, and from which state of the data. Without an ingest every answer is of the newest
+ * data. While one runs the data changes every second or two: then the last complete answer is served,
+ * and made anew in the background.
+ */
+export class Answers {
+  readonly #options: ApiOptions;
+  readonly #cache = new AnswerCache();
+  readonly #refresher: Refresher;
+  readonly #configuration: string;
+  /** Questions that are computed to their end, whoever waits. */
+  readonly #prepared = new Set<string>();
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#refresher = new Refresher(options.closing, options.background);
+    this.#configuration = digest(JSON.stringify(options.config));
+  }
+
+  /** A name of the question for caches: the same for the same analysis, parameters, format and configuration. */
+  nameOf({ analysis, format, params }: Question): string {
+    return digest(JSON.stringify([this.#configuration, analysis.name, format, params]));
+  }
+
+  /**
+   * Throws ProblemError `answer_in_preparation` when a prepared question is not answered within the
+   * deadline, KeymeterError `deadline_exceeded` for others.
+   */
+  async get(question: Question, name: string): Promise<Served> {
+    const { engine, deadline_ms = deadline_ms_default } = this.#options;
+    const held = this.#cache.latest(name);
+    if (held?.data_version === (await engine.dataVersion())) return { answer: held, current: true };
+    const older = held && { answer: held, current: false };
+    const ingests = this.#ingests();
+    if (older && ingests && Date.now() - held.made_at < age_ms_max) {
+      this.#refresher.ask(name, () => this.#refresh(question, name));
+      return older;
+    }
+    const goesOn = this.#prepared.has(name) || (older !== undefined && ingests);
+    try {
+      // The deadline is on the outside: an answer that is being made anyway goes on without this client.
+      const answer = await withDeadline(deadline_ms, undefined, (signal) =>
+        goesOn ? this.#prepare(question, name) : this.#make(question, name, signal),
+      );
+      return { answer, current: true };
+    } catch (error) {
+      if (!goesOn || !isLate(error)) throw error;
+      if (older) return older;
+      throw inPreparation(deadline_ms);
+    }
+  }
+
+  /** Marks questions as prepared: each is computed to its end, also when a client gives up. */
+  prepareAlways(question: Question): void {
+    this.#prepared.add(this.nameOf(question));
+  }
+
+  /** Has the answer of the newest data ready. */
+  async prepare(question: Question): Promise<void> {
+    const name = this.nameOf(question);
+    const data_version = await this.#options.engine.dataVersion();
+    if (this.#cache.latest(name)?.data_version === data_version) return;
+    await this.#prepare(question, name);
+  }
+
+  #prepare(question: Question, name: string): Promise<Answer> {
+    return withDeadline(prepare_ms_max, this.#options.closing, (signal) =>
+      this.#make(question, name, signal),
+    );
+  }
+
+  #make(question: Question, name: string, signal: AbortSignal): Promise<Answer> {
+    const { engine, config } = this.#options;
+    return this.#cache.make(name, () => answerTo(question, engine, config, signal));
+  }
+
+  async #refresh(question: Question, name: string): Promise<void> {
+    try {
+      await this.prepare(question);
+    } catch (error) {
+      if (this.#options.closing?.aborted) return;
+      const { analysis } = question;
+      this.#options.log?.('answer not made anew', {
+        analysis: analysis.name,
+        question: name,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  #ingests(): boolean {
+    return this.#options.ingestStatus?.().state === 'running';
+  }
+}
+
+/** What a reader must know of an answer that the data has outgrown. */
+export function olderNote({ data_version, made_at }: Answer): string {
+  const at = new Date(made_at).toISOString().slice(0, 19);
+  return `The data has changed since: these numbers are of database version ${data_version}, complete as of ${at}Z; newer ones are being computed.`;
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
+
+const isLate = (error: unknown) =>
+  (error as { code?: unknown } | undefined)?.code === 'deadline_exceeded';
+
+function inPreparation(deadline_ms: number): ProblemError {
+  return new ProblemError(
+    503,
+    'answer_in_preparation',
+    `the answer is being computed and was not ready within ${deadline_ms} ms`,
+    'ask again in a moment: it is computed to its end and then kept until the data changes',
+    { headers: { 'Retry-After': '1' } },
+  );
+}

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A pause of this many times what a refresh took: readers take about a tenth of an ingest's time. */
+const pause_factor = 9;
+const pause_ms = { least: 100, most: 30_000 };
+
+/**
+ * Makes answers anew while an ingest runs, one at a time and with pauses, so that the ingest keeps its
+ * speed however many clients ask. A question waits once, however often it is asked.
+ */
+export class Refresher {
+  readonly #wanted = new Map<string, () => Promise<void>>();
+  readonly #closing: AbortSignal | undefined;
+  readonly #background: Set<Promise<void>> | undefined;
+  #running = false;
+
+  constructor(closing: AbortSignal | undefined, background: Set<Promise<void>> | undefined) {
+    this.#closing = closing;
+    this.#background = background;
+  }
+
+  /** `refresh` must not reject. */
+  ask(question: string, refresh: () => Promise<void>): void {
+    this.#wanted.set(question, refresh);
+    if (this.#running || this.#closing?.aborted) return;
+    this.#running = true;
+    const work = this.#run().finally(() => {
+      this.#running = false;
+      this.#background?.delete(work);
+    });
+    this.#background?.add(work);
+  }
+
+  async #run(): Promise<void> {
+    for (const [question, refresh] of this.#wanted) {
+      if (this.#closing?.aborted) return;
+      this.#wanted.delete(question);
+      const started = performance.now();
+      await refresh();
+      const wanted_ms = (performance.now() - started) * pause_factor;
+      const pause = Math.min(pause_ms.most, Math.max(pause_ms.least, wanted_ms));
+      await delay(pause, undefined, { signal: this.#closing, ref: false }).catch(() => undefined);
+    }
+  }
+}
