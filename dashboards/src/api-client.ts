@@ -44,12 +44,15 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly fix: string;
   readonly requestId: string;
+  /** The last part of the problem's type, such as `answer_in_preparation`. */
+  readonly code: string;
 
-  constructor(status: number, message: string, fix: string, requestId = '') {
+  constructor(status: number, message: string, fix: string, requestId = '', code = '') {
     super(message);
     this.status = status;
     this.fix = fix;
     this.requestId = requestId;
+    this.code = code;
   }
 }
 
@@ -84,6 +87,9 @@ export async function get(path: string, signal?: AbortSignal): Promise<Response>
     String(problem['detail'] ?? `the server answered ${response.status}`),
     String(problem['fix'] ?? 'reload the page'),
     String(problem['request_id'] ?? ''),
+    String(problem['type'] ?? '')
+      .split(':')
+      .at(-1),
   );
 }
 
@@ -102,18 +108,48 @@ export function analysisPath(name: string, params: Params): string {
   return `/api/v1/analyses/${name}${query ? `?${query}` : ''}`;
 }
 
+const retry_ms = 1_000;
+/** Each try waits for the server's deadline too: some minutes in all. */
+const tries_max = 60;
+
+/**
+ * An answer, asked for again for as long as the server says that it is being computed. `waiting` hears
+ * of each such turn; false from it ends the asking.
+ */
+async function getAnswer<T>(
+  path: string,
+  signal?: AbortSignal,
+  waiting: () => boolean = () => true,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await getJson<T>(path, signal);
+    } catch (error) {
+      const inPreparation = error instanceof ApiProblem && error.code === 'answer_in_preparation';
+      if (!inPreparation || tries >= tries_max || !waiting()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retry_ms));
+      signal?.throwIfAborted();
+    }
+  }
+}
+
 /** Runs an analysis; rows have the types that the registry's schemas name. */
 export function run<N extends AnalysisName>(
   name: N,
   params: { [K in keyof Analyses[N]['params']]?: string | undefined },
   signal?: AbortSignal,
 ): Promise<Answer<Analyses[N]['row']>> {
-  return getJson(analysisPath(name, params as Params), signal);
+  return getAnswer(analysisPath(name, params as Params), signal);
 }
 
 /** The same for a name that is only known at run time. */
-export function runAny(name: string, params: Params, signal?: AbortSignal): Promise<Answer> {
-  return getJson(analysisPath(name, params), signal);
+export function runAny(
+  name: string,
+  params: Params,
+  signal?: AbortSignal,
+  waiting?: () => boolean,
+): Promise<Answer> {
+  return getAnswer(analysisPath(name, params), signal, waiting);
 }
 
 let registry: ReadonlyMap<string, AnalysisInfo> = new Map();

@@ -77,8 +77,9 @@ async function load(
 ): Promise<void> {
   panel.dataset['state'] = 'loading';
   panel.setAttribute('aria-busy', 'true');
+  const slow = setTimeout(() => sayComputing(content), slow_ms);
   try {
-    const answer = await runAny(info.name, params);
+    const answer = await runAny(info.name, params, undefined, () => panel.isConnected);
     if (!panel.isConnected) return;
     replace(content, ...answerNodes(answer, info, options));
     panel.dataset['state'] = answer.rows.length > 0 ? 'ready' : 'empty';
@@ -88,8 +89,17 @@ async function load(
     const retry = () => void load(panel, content, info, params, options);
     replace(content, problemNode(error, retry));
   } finally {
+    clearTimeout(slow);
     panel.removeAttribute('aria-busy');
   }
+}
+
+/** After this long without an answer a panel says what it waits for. */
+const slow_ms = 1_000;
+
+function sayComputing(content: HTMLElement): void {
+  const text = 'Being computed: over much data the first answer takes a while, later ones do not.';
+  replace(content, h('p', { class: 'empty', role: 'status' }, text));
 }
 
 function answerNodes(answer: Answer, info: AnalysisInfo, options: PanelOptions): Node[] {

@@ -168,7 +168,11 @@ function tile(spec: TileSpec): HTMLElement {
   const element = h('a', { class: 'tile', href: '#', 'data-nav': true }, label, number, detail);
   element.dataset['tile'] = spec.label;
   const { params } = panelParams(spec.analysis, spec.params);
-  runAny(spec.analysis, params).then(
+  const waiting = () => {
+    replace(detail, 'being computed');
+    return element.isConnected;
+  };
+  runAny(spec.analysis, params, undefined, waiting).then(
     ({ rows, notes, truncated }) => {
       const made = spec.read(rows, notes);
       replace(number, truncated ? `≥ ${made.text}` : made.text);
