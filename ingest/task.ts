@@ -7,6 +7,7 @@ import { InputError } from './input-error.ts';
 import { pathFactsOf } from './path-facts.ts';
 import { readPlain, type ReadCounts, type RecordSink } from './records/plain-reader.ts';
 import type { PathFacts } from './rules/kms-event.ts';
+import { release } from './release.ts';
 import {
   ObjectError,
   type ListedObject,
@@ -75,10 +76,12 @@ function readObject(
   try {
     if (raw instanceof Error) throw raw;
     const content = contentOf(raw, task.content_bytes_max);
+    if (content.bytes.buffer !== raw.buffer) release(raw);
     result.content_bytes = content.bytes.length;
     result.content_sha256 = hash('sha256', content.bytes, 'hex');
     const sink: RecordSink = { encoder, rejects: [], related: [], kept };
     Object.assign(result, records.read(content.bytes, path, sink));
+    release(content.bytes);
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     for (const related of sink.related) batch.related.push({ task_index, ...related });
     result.row_to = encoder.rowCount;
