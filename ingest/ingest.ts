@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
@@ -41,15 +42,26 @@ const group_age_ms = 2_000;
 /** Results that wait for the writer at most, with their rows: the bound on memory. */
 const waiting_max = { results: 256, rows: 2 * group_rows };
 
+/** DuckDB's threads while the readers have the cores. */
+const writer_threads = Math.max(1, Math.floor(availableParallelism() / 4));
+
 /**
  * Ingests all sources into the database. Workers read; this thread alone writes, many objects a
  * transaction. Results that wait for the writer hold the next tasks back, so memory is bounded by
  * (tasks in flight) x (task). Rejects only when the database can no longer be written.
  */
-export async function ingest(
+export function ingest(
   database: Database,
   sources: readonly Source[],
   options: IngestOptions = {},
+): Promise<IngestSummary> {
+  return database.withThreads(writer_threads, () => ingestAll(database, sources, options));
+}
+
+async function ingestAll(
+  database: Database,
+  sources: readonly Source[],
+  options: IngestOptions,
 ): Promise<IngestSummary> {
   const started = Date.now();
   const summary = emptySummary(

@@ -35,12 +35,14 @@ export class Database {
   dataVersion: string | undefined;
   readonly #instance: DuckDBInstance;
   readonly #key: string;
+  readonly #threads: number | undefined;
 
-  constructor(instance: DuckDBInstance, file: string, key: string, readOnly: boolean) {
+  constructor(instance: DuckDBInstance, file: string, key: string, options: DatabaseOptions) {
     this.#instance = instance;
     this.path = file;
     this.#key = key;
-    this.readOnly = readOnly;
+    this.readOnly = options.readOnly ?? false;
+    this.#threads = options.threads;
   }
 
   /** A new connection, with the macros that analysis SQL needs. */
@@ -48,6 +50,24 @@ export class Database {
     const connection = await this.#instance.connect();
     for (const sql of createMacrosSql) await connection.run(sql);
     return connection;
+  }
+
+  /**
+   * Does the work with another number of DuckDB's threads; all connections have no more meanwhile. A
+   * statement whose other threads are still at work waits by spinning: beside busy workers that is a
+   * core lost.
+   */
+  async withThreads<T>(threads: number, work: () => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect();
+    try {
+      await connection.run(`SET threads = ${Math.trunc(threads)}`);
+      return await work();
+    } finally {
+      const before = this.#threads ? `SET threads = ${this.#threads}` : 'RESET threads';
+      // A database that failed has no use for its threads.
+      await connection.run(before).catch(() => undefined);
+      connection.closeSync();
+    }
   }
 
   close(): void {
@@ -78,7 +98,7 @@ export async function openDatabase(file: string, options: DatabaseOptions = {}):
   }
   const instance = await createInstance(file, options);
   openPaths.add(key);
-  const database = new Database(instance, file, key, readOnly);
+  const database = new Database(instance, file, key, options);
   try {
     await prepareSchema(database);
   } catch (error) {
