@@ -11,6 +11,7 @@ import { tablesOf, type Fold, type Report, type ReportSource } from '../reports/
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { demoDatabase, type DemoDatabase } from './support/demo-database.ts';
+import { htmlTables, markdownTables, says } from './support/report-cells.ts';
 import { rawRequest, withServer } from './support/server.ts';
 
 type Row = Record<string, unknown>;
@@ -155,6 +156,43 @@ describe('every report on the demo trail', () => {
       }
     }
   });
+});
+
+describe('a report in each of its forms', () => {
+  const reportOf = async (name: string, format: string) => {
+    const out = join(scratch, `${name}.${format}`);
+    const args = [name, '--db', demo.database, '--config', demo.configFile, '--format', format];
+    await reportCommand().parseAsync([...args, '--out', out], { from: 'user' });
+    // The commands in it name the database that was asked.
+    const where = ` --db ${demo.database} --config ${demo.configFile}`;
+    return readFileSync(out, 'utf8').replaceAll(where, '');
+  };
+
+  it.each(['overview', 'finops', 'capacity', 'security'])(
+    'has the same numbers: %s as JSON, HTML and Markdown from the command line',
+    async (name) => {
+      const report = made.get(name)!;
+      expect(JSON.parse(await reportOf(name, 'json'))).toEqual(JSON.parse(JSON.stringify(report)));
+      const html = htmlTables(await reportOf(name, 'html'));
+      const markdown = markdownTables(await reportOf(name, 'markdown'));
+      const tables = tablesOf(report);
+      expect(html.length).toBe(tables.length);
+      let numbers = 0;
+      for (const [i, table] of tables.entries()) {
+        for (const lines of [html[i]!, markdown.get(table.title)!]) {
+          expect(lines.length, table.name).toBe(table.rows.length);
+          for (const [j, row] of table.rows.entries()) {
+            const wrong = table.columns.filter(
+              (column, k) => !says(lines[j]![k]!, row[column.name], column.unit),
+            );
+            expect([table.name, lines[j], wrong]).toEqual([table.name, lines[j], []]);
+            numbers += Object.values(row).filter((value) => typeof value === 'number').length;
+          }
+        }
+      }
+      expect(numbers).toBeGreaterThan(20);
+    },
+  );
 });
 
 describe('the finops report', () => {
