@@ -3,6 +3,7 @@ import beforeAfter, { type BeforeAfterRow } from '../analytics/finops/before-aft
 import { defaultConfig } from '../core/config.ts';
 import type { KmsEvent } from '../store/relations.ts';
 import { event, withEvents } from './support/events.ts';
+import { rawRequest, withServer } from './support/server.ts';
 
 const start = Date.parse('2026-10-05T00:00:00Z') / 1000;
 
@@ -80,4 +81,36 @@ test('overlapping, missing and uncovered ranges are told', async () => {
   ).rejects.toMatchObject({ code: 'before_after_overlap' });
   const [total] = await compare(events, { changed_at: '2026-10-07', hours: 24 });
   expect(total).toMatchObject({ calls_per_hour_after: null, change_percent: null });
+});
+
+test('without ranges, or with ones that overlap, CLI and API say what to give', async () => {
+  const overlapping = {
+    before_from: '2026-10-05',
+    before_to: '2026-10-07',
+    after_from: '2026-10-06',
+    after_to: '2026-10-08',
+  };
+  const told = [
+    [{}, 'before_after_ranges', /^give changed_at, or before_from, before_to/],
+    [{ before_from: '2026-10-05' }, 'before_after_ranges', /^give changed_at/],
+    [overlapping, 'before_after_overlap', /do not share a second/],
+  ] as const;
+  await withEvents(events.slice(0, 10), (engine) =>
+    withServer(engine, async ({ port }) => {
+      for (const [params, code, fix] of told) {
+        await expect(
+          beforeAfter.execute(params, { engine, config: defaultConfig }),
+        ).rejects.toMatchObject({ code, exitCode: 2, fix: expect.stringMatching(fix) });
+        const search = new URLSearchParams(params as Record<string, string>);
+        const answer = await rawRequest(port, `/api/v1/analyses/before-after?${search}`);
+        expect(answer.status).toBe(400);
+        expect(answer.json().fix).toMatch(fix);
+      }
+      const bad = await rawRequest(port, '/api/v1/analyses/before-after?changed_at=tuesday');
+      expect([bad.status, bad.json().detail]).toEqual([
+        400,
+        'changed_at: not an instant; write 2026-10-05, 2026-10-05T12:00:00Z or 7d',
+      ]);
+    }),
+  );
 });

@@ -89,7 +89,7 @@ test('32 clients ask while an ingest runs: no error, no torn answer, and the ing
         await asking;
         agent.destroy();
       },
-      { ingestStatus: () => status, deadline_ms: 60_000 },
+      { ingestStatus: () => status },
     );
     const versions = new Map<number, Set<number>>();
     for (const { data_version, calls } of seen) {
