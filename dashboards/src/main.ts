@@ -30,6 +30,11 @@ takeToken();
 void start();
 
 async function start(): Promise<void> {
+  // The frame stands before any answer: the first content waits for no query.
+  replace(app);
+  mountShell(app);
+  renderShell();
+  replace(main, h('p', { class: 'empty', role: 'status' }, 'Asking the server…'));
   try {
     await loadRegistry();
     const [health] = await Promise.all([
@@ -46,8 +51,6 @@ async function start(): Promise<void> {
       );
     return;
   }
-  replace(app);
-  mountShell(app);
   followLinks(app);
   render();
   onState((now, before) => {

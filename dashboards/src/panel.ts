@@ -8,6 +8,7 @@ import {
   type Answer,
   type Params,
 } from './api-client.ts';
+import { copyText } from './copy-text.ts';
 import { h, replace } from './dom.ts';
 import { commandLine, panelParams } from './params.ts';
 import { addressOf } from './state.ts';
@@ -177,9 +178,9 @@ function copyButton(label: string, title: string, text: () => Promise<string>): 
   );
   return button;
   async function copy(): Promise<void> {
-    let done = 'Copied';
+    let done: string;
     try {
-      await navigator.clipboard.writeText(await text());
+      done = (await copyText(await text(), title)) ? 'Copied' : 'Shown';
     } catch {
       done = 'Not copied';
     }

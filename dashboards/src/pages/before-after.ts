@@ -1,7 +1,7 @@
 import { analysisInfo, type Row } from '../api-client.ts';
 import { axis, chart, plain, theme, tooltip } from '../charts/chart.ts';
 import { h } from '../dom.ts';
-import { extent } from '../extent.ts';
+import { chosenRange } from '../extent.ts';
 import { numberText, shortName, valueText } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { go, state } from '../state.ts';
@@ -11,14 +11,10 @@ export function beforeAfterPanel(): HTMLElement | null {
   const info = analysisInfo('before-after');
   if (!info) return null;
   const { selection } = state();
-  const { from_ms, to_ms } = extent();
-  const middle =
-    from_ms === undefined || to_ms === undefined
-      ? ''
-      : new Date((from_ms + to_ms) / 2).toISOString().slice(0, 10);
+  const halves = halvesOf(chosenRange());
   const params = {
-    changed_at: selection['changed_at'] ?? middle,
-    hours: selection['hours'] ?? '168',
+    changed_at: selection['changed_at'] ?? halves.changed_at,
+    hours: selection['hours'] ?? halves.hours,
     by: selection['compare_by'] ?? 'operation',
   };
   const known = info.params.properties?.['by']?.enum ?? [];
@@ -35,12 +31,23 @@ export function beforeAfterPanel(): HTMLElement | null {
         go({ selection: data });
       },
     },
-    h('label', {}, 'Changed at', h('input', { name: 'changed_at', value: params.changed_at })),
+    h(
+      'label',
+      { title: 'An instant in UTC, such as 2026-10-12 or 2026-10-12T14:00:00Z' },
+      'Changed at (UTC)',
+      h('input', {
+        name: 'changed_at',
+        value: params.changed_at,
+        placeholder: '2026-10-12T14:00:00Z',
+        required: true,
+        autocomplete: 'off',
+      }),
+    ),
     h(
       'label',
       {},
       'Hours on each side',
-      h('input', { name: 'hours', type: 'number', min: 1, max: 8760, value: params.hours }),
+      h('input', { name: 'hours', type: 'number', min: 1, max: hours_max, value: params.hours }),
     ),
     h(
       'label',
@@ -62,6 +69,19 @@ export function beforeAfterPanel(): HTMLElement | null {
   });
   panel?.querySelector('header')?.after(form);
   return panel;
+}
+
+const hours_max = 8_784;
+const hour_ms = 3_600_000;
+
+/** The two halves of a range, on a full hour: what is compared until somebody names a change. */
+function halvesOf({ from_ms, to_ms }: { from_ms: number; to_ms: number }) {
+  const middle = Math.round((from_ms + to_ms) / 2 / hour_ms) * hour_ms;
+  const hours = Math.ceil((to_ms - from_ms) / 2 / hour_ms);
+  return {
+    changed_at: `${new Date(middle).toISOString().slice(0, 19)}Z`,
+    hours: String(Math.min(hours_max, Math.max(1, hours))),
+  };
 }
 
 const groups_max = 10;
