@@ -1,21 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { analyses } from '../analytics/registry.ts';
 import { analysisMetrics } from '../api/analysis-metrics.ts';
 import { configSchema } from '../core/config.ts';
 import { withEvents, event } from './support/events.ts';
 import { rawRequest, withServer } from './support/server.ts';
-
-const grafana = path.join(import.meta.dirname, '../dashboards/grafana');
-
-/** Files of Grafana and Prometheus that name metrics, with their text. */
-function grafanaFiles(): [string, string][] {
-  return readdirSync(grafana, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((file) => [path.relative(grafana, file), readFileSync(file, 'utf8')]);
-}
 
 /** Samples of a text exposition by metric and labels. */
 function samples(text: string): Map<string, number> {
@@ -73,32 +61,6 @@ test('metrics equal what was counted by hand', async () => {
       { config },
     ),
   );
-});
-
-test('every metric that Grafana or an alert names is one that the server writes', async () => {
-  const served = await withEvents(events, (engine) =>
-    withServer(engine, async ({ port }) => (await rawRequest(port, '/metrics')).text, { config }),
-  );
-  const known = new Set([...served.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1]!));
-  const files = grafanaFiles();
-  expect(files.map(([name]) => name)).toContain('dashboards/keymeter.json');
-  for (const [name, text] of files) {
-    const named = new Set([...text.matchAll(/\bkeymeter_[a-z0-9_]+/g)].map((match) => match[0]));
-    expect([name, [...named].filter((metric) => !known.has(metric))]).toEqual([name, []]);
-  }
-});
-
-test('the dashboards are JSON with a source and queries in every panel', () => {
-  for (const [name, text] of grafanaFiles().filter(([file]) => file.endsWith('.json'))) {
-    const { panels, uid } = JSON.parse(text);
-    expect(uid, name).toBe('keymeter');
-    expect(panels.length).toBeGreaterThan(10);
-    for (const panel of panels) {
-      expect(panel.datasource.uid).toBe('keymeter-prometheus');
-      expect(panel.targets.every((target: { expr: string }) => target.expr.length > 0)).toBe(true);
-    }
-    expect(new Set(panels.map((panel: { id: number }) => panel.id)).size).toBe(panels.length);
-  }
 });
 
 test('every analysis behind a metric exists and has its columns', async () => {
