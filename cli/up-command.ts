@@ -58,6 +58,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const server = flags.serve
     ? await startServer(engine, { ...flags, db }, config, () => status)
     : null;
+  if (server) process.stderr.write(`watch it at ${server.url}\n`);
   try {
     const summary = await runIngest(database, sources, { ...flags, db, related }, (progress) => {
       status = statusOf('running', progress);
