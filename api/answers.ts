@@ -9,8 +9,10 @@ import { Refresher } from './refresher.ts';
 
 /** What nobody waits for at an open connection may take this long. */
 const prepare_ms_max = 120_000;
-/** While an ingest runs an answer is served for this long, then only when none is made in time. */
+/** While an ingest runs an answer is served for this long, or ten times what it took to make. */
 const age_ms_max = 300_000;
+/** Who can be given an older answer waits no longer than this for the newest one. */
+const patience_ms = 1_000;
 
 /** An answer as it is served. */
 export interface Served {
@@ -52,15 +54,15 @@ export class Answers {
     const held = this.#cache.latest(name);
     if (held?.data_version === (await engine.dataVersion())) return { answer: held, current: true };
     const older = held && { answer: held, current: false };
-    const ingests = this.#ingests();
-    if (older && ingests && Date.now() - held.made_at < age_ms_max) {
-      this.#refresher.ask(name, () => this.#refresh(question, name));
+    if (older && this.#ingests() && isFresh(held)) {
+      this.#refresher.ask(name, held, () => this.#refresh(question, name));
       return older;
     }
-    const goesOn = this.#prepared.has(name) || (older !== undefined && ingests);
+    const goesOn = older !== undefined || this.#prepared.has(name);
+    const wait_ms = older ? Math.min(patience_ms, deadline_ms) : deadline_ms;
     try {
       // The deadline is on the outside: an answer that is being made anyway goes on without this client.
-      const answer = await withDeadline(deadline_ms, undefined, (signal) =>
+      const answer = await withDeadline(wait_ms, undefined, (signal) =>
         goesOn ? this.#prepare(question, name) : this.#make(question, name, signal),
       );
       return { answer, current: true };
@@ -119,6 +121,9 @@ export function olderNote({ data_version, made_at }: Answer): string {
   const at = new Date(made_at).toISOString().slice(0, 19);
   return `The data has changed since: these numbers are of database version ${data_version}, complete as of ${at}Z; newer ones are being computed.`;
 }
+
+const isFresh = ({ made_at, took_ms }: Answer) =>
+  Date.now() - made_at < Math.max(age_ms_max, 10 * took_ms);
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
 

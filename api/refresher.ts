@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A pause of this many times what a refresh took: readers take about a tenth of an ingest's time. */
 const pause_factor = 9;
-const pause_ms = { least: 100, most: 30_000 };
+const pause_ms = { least: 100, most: 10_000 };
+/** Answers that take longer than the longest pause allows for are made anew this much more rarely. */
+const rest_factor = 20;
 
 /**
  * Makes answers anew while an ingest runs, one at a time and with pauses, so that the ingest keeps its
- * speed however many clients ask. A question waits once, however often it is asked.
+ * speed however many clients ask. A question waits once, however often it is asked, and one that takes
+ * long is left alone for a multiple of that, so that it does not hold up the others.
  */
 export class Refresher {
   readonly #wanted = new Map<string, () => Promise<void>>();
@@ -19,8 +22,13 @@ export class Refresher {
     this.#background = background;
   }
 
-  /** `refresh` must not reject. */
-  ask(question: string, refresh: () => Promise<void>): void {
+  /** `refresh` must not reject; `held` is the answer that it replaces. */
+  ask(
+    question: string,
+    held: { made_at: number; took_ms: number },
+    refresh: () => Promise<void>,
+  ): void {
+    if (Date.now() - held.made_at < held.took_ms * rest_factor) return;
     this.#wanted.set(question, refresh);
     if (this.#running || this.#closing?.aborted) return;
     this.#running = true;

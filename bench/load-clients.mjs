@@ -73,7 +73,7 @@ export class LoadClients {
     this.#checkVersions();
   }
 
-  /** From now on nobody waits between requests. */
+  /** What is answered from now on was not answered while the ingest ran. */
   ingestEnded() {
     this.#ended = true;
   }
@@ -101,7 +101,7 @@ export class LoadClients {
     for (let i = 0; i < own; i++) {
       const due_ms = ((i + number / clients) / own) * spread_s * 1_000;
       const wait_ms = due_ms - (performance.now() - this.#started);
-      if (wait_ms > 0 && !this.#ended) await sleep(wait_ms);
+      if (wait_ms > 0) await sleep(wait_ms);
       const [kind, address] = this.#choose(rng);
       await this.#ask(kind, address);
     }

@@ -65,6 +65,8 @@ export async function startUp({ root, trail, scratch, name }) {
       const { rows } = await get('runs');
       return { ...found, wall_s: rows[0].summary.elapsed_ms / 1_000 };
     },
+    /** What the server logged of requests that failed. */
+    log: () => said.split('\n').filter((line) => line.startsWith('{')),
     /** An answer of the newest data, however long it is computed. */
     async answer(query) {
       for (let tries = 0; ; tries++) {

@@ -21,8 +21,8 @@ const { dataSet } = await import(path.join(root, '.cache/bench/bench/data.js'));
 const quick = process.argv.includes('--quick');
 const rounds = Number(process.argv[2]) || (quick ? 1 : 3);
 const recordsPerFile = 1_000;
-const files = quick ? 300 : 5_000;
-const requests = quick ? 1_000 : 10_000;
+const files = quick ? 1_000 : 5_000;
+const requests = quick ? 2_000 : 10_000;
 const clients = 32;
 
 const cache = process.env.KEYMETER_BENCH_DIR ?? path.join(root, '.cache/bench-data');
@@ -47,6 +47,7 @@ async function run(name, load) {
     console.log(
       `${name}: ${ended.wall_s.toFixed(1)} s, CPU ${ended.cpu_s.toFixed(1)} s, ${JSON.stringify(load?.summary() ?? {})}`,
     );
+    for (const line of server.log().slice(0, 10)) console.log(line.slice(0, 1_000));
     return { ...ended, found: JSON.stringify(found) };
   } finally {
     await server.stop();

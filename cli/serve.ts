@@ -21,6 +21,9 @@ export interface ServeFlags extends ConfigFlags, S3Flags {
   allowedHost?: string[];
 }
 
+/** Analyses, and smaller queries, at a time: a long one leaves room for others. */
+export const server_connections = 4;
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export function withServeFlags(command: Command): Command {
@@ -46,7 +49,7 @@ export function serveCommand(): Command {
     )
     .action(async (flags: ServeFlags) => {
       const database = await openDatabase(flags.db, { readOnly: true });
-      const engine = new DuckDbEngine(database);
+      const engine = new DuckDbEngine(database, { connections: server_connections });
       const config = await loadConfig(flags);
       const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
       process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);

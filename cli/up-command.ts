@@ -17,7 +17,14 @@ import {
 } from './ingest-command.ts';
 import { loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';
-import { closeAll, startServer, untilStopped, withServeFlags, type ServeFlags } from './serve.ts';
+import {
+  closeAll,
+  server_connections,
+  startServer,
+  untilStopped,
+  withServeFlags,
+  type ServeFlags,
+} from './serve.ts';
 import { ingestSummaryText } from './summary-text.ts';
 
 type UpFlags = Omit<IngestFlags & ServeFlags, 'db'> & { db?: string; serve: boolean };
@@ -53,7 +60,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const related = flags.related ?? config.relatedEvents;
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
-  const engine = new DuckDbEngine(database);
+  const engine = new DuckDbEngine(database, { connections: server_connections });
   let status: IngestStatus = { state: 'running', source: specs.join(' ') };
   const server = flags.serve
     ? await startServer(engine, { ...flags, db }, config, () => status)

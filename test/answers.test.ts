@@ -75,7 +75,7 @@ test('while an ingest runs the last complete answer is served, says so, and is m
   });
 });
 
-test('without an ingest an answer of earlier data is never served', async () => {
+test('without an ingest the answer is of the newest data', async () => {
   await withEvents([event()], async (engine) => {
     const { stage, staging } = staged(engine);
     await withServer(staging, async ({ port }) => {

@@ -29,19 +29,26 @@ WITH seconds AS (
     AND (CAST($operation AS VARCHAR) IS NULL OR operation = $operation)
   GROUP BY 1, 2
 ),
-ranked AS (
-  SELECT date_trunc($bin, second) AS bin_from, group_name, second, calls, throttled,
-    row_number() OVER (PARTITION BY date_trunc($bin, second), group_name ORDER BY calls, second DESC) AS place,
-    count(*) OVER (PARTITION BY date_trunc($bin, second), group_name) AS active_seconds
+levels AS (
+  -- Seconds with equally many calls are one row: few enough to be put in order.
+  SELECT date_trunc($bin, second) AS bin_from, group_name, calls, count(*) AS seconds,
+    sum(throttled) AS throttled, min(second) AS first_at
   FROM seconds
+  GROUP BY 1, 2, 3
+),
+ranked AS (
+  SELECT bin_from, group_name, calls, seconds, throttled, first_at,
+    sum(seconds) OVER (PARTITION BY bin_from, group_name ORDER BY calls) AS place,
+    sum(seconds) OVER (PARTITION BY bin_from, group_name) AS active_seconds
+  FROM levels
 )
 SELECT bin_from, group_name,
-  CAST(sum(calls) AS BIGINT) AS calls,
+  CAST(sum(calls * seconds) AS BIGINT) AS calls,
   CAST(sum(throttled) AS BIGINT) AS throttled_calls,
   max(calls) AS calls_per_second_peak,
-  min(second) FILTER (WHERE place = active_seconds) AS peak_at,
+  max_by(first_at, calls) AS peak_at,
   min(calls) FILTER (WHERE place >= 0.99 * active_seconds) AS calls_per_second_p99,
-  max(active_seconds) AS active_seconds
+  CAST(max(active_seconds) AS BIGINT) AS active_seconds
 FROM ranked
 GROUP BY bin_from, group_name
 ORDER BY bin_from, calls DESC, group_name

@@ -1,6 +1,30 @@
 import { z } from 'zod';
-import { defineAnalysis } from '../analysis.ts';
+import { readFileSync } from 'node:fs';
+import { defineAnalysis, runSql } from '../analysis.ts';
 import { filters, limit } from '../params.ts';
+
+const secondsSql = readFileSync(new URL('./call-rates-seconds.sql', import.meta.url), 'utf8');
+/** Dimensions that the per-second counts hold too. */
+const inSeconds: readonly string[] = ['none', 'account', 'region'];
+
+const Row = z.object({
+  bin_from: z.string().meta({ unit: 'instant', description: 'start of the bin, UTC' }),
+  group_name: z.string().meta({ description: 'value of the dimension' }),
+  calls: z.number().meta({ unit: 'calls', description: 'counted calls in the bin' }),
+  throttled_calls: z
+    .number()
+    .meta({ unit: 'calls', description: 'of these throttled (a lower bound)' }),
+  calls_per_second_peak: z
+    .number()
+    .meta({ unit: 'calls/s', description: 'calls in the busiest second of the bin' }),
+  peak_at: z
+    .string()
+    .meta({ unit: 'instant', description: 'the busiest second (the first when equal)' }),
+  calls_per_second_p99: z
+    .number()
+    .meta({ unit: 'calls/s', description: '99th percentile (nearest rank) over active seconds' }),
+  active_seconds: z.number().meta({ unit: 's', description: 'seconds with at least one call' }),
+});
 
 export default defineAnalysis({
   name: 'call-rates',
@@ -30,22 +54,12 @@ export default defineAnalysis({
       .describe('dimension that splits the calls'),
     limit: limit(1_000, 100_000),
   }),
-  row: z.object({
-    bin_from: z.string().meta({ unit: 'instant', description: 'start of the bin, UTC' }),
-    group_name: z.string().meta({ description: 'value of the dimension' }),
-    calls: z.number().meta({ unit: 'calls', description: 'counted calls in the bin' }),
-    throttled_calls: z
-      .number()
-      .meta({ unit: 'calls', description: 'of these throttled (a lower bound)' }),
-    calls_per_second_peak: z
-      .number()
-      .meta({ unit: 'calls/s', description: 'calls in the busiest second of the bin' }),
-    peak_at: z
-      .string()
-      .meta({ unit: 'instant', description: 'the busiest second (the first when equal)' }),
-    calls_per_second_p99: z
-      .number()
-      .meta({ unit: 'calls/s', description: '99th percentile (nearest rank) over active seconds' }),
-    active_seconds: z.number().meta({ unit: 's', description: 'seconds with at least one call' }),
-  }),
+  async run(sql, params, context) {
+    const { key, principal, service, operation } = params;
+    const narrowed = [key, principal, service, operation].some((value) => value !== undefined);
+    const fromSeconds = !narrowed && inSeconds.includes(params.by);
+    const rows = await runSql(fromSeconds ? secondsSql : sql, params, context);
+    return { rows: rows as z.output<typeof Row>[] };
+  },
+  row: Row,
 });
