@@ -1,6 +1,6 @@
 import type { Analysis } from '../analytics/analysis.ts';
 import type { Config } from '../core/config.ts';
-import type { Engine } from '../store/engine.ts';
+import { inSnapshot, type Engine } from '../store/engine.ts';
 import { csvOf } from './csv.ts';
 import type { Format } from './negotiate.ts';
 import { parquetOf } from './parquet.ts';
@@ -48,7 +48,7 @@ export async function answerTo(
     const data_version = await snapshot.dataVersion();
     return { data_version, ...(await analysis.execute(raw, { engine: snapshot, config, signal })) };
   };
-  const result = await (engine.snapshot ? engine.snapshot(answered) : answered(engine));
+  const result = await inSnapshot(engine, answered);
   const { data_version } = result;
   const truncated = result.truncated || result.rows.length > rows_max;
   const rows = result.rows.slice(0, rows_max);

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { KeymeterError } from '../core/errors.ts';
-import type { JsonRow } from '../store/engine.ts';
+import { inSnapshot, type Engine, type JsonRow } from '../store/engine.ts';
 import { withDeadline } from './deadline.ts';
 import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
 import { notFound, ProblemError } from './problems.ts';
@@ -62,12 +62,14 @@ export function eventRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
       object_id: query.object_id?.toLowerCase(),
       record_index: query.record_index,
     };
-    const { engine } = options;
-    const [first] = await engine.rows(query.event_id ? timeById : timeByPlace, bound, { signal });
-    if (!first) return undefined;
-    const event_time = new Date(String(first['event_time']));
-    const sql = query.event_id ? byId : byPlace;
-    return (await engine.rows(sql, { ...bound, event_time }, { signal }))[0];
+    const find = async (engine: Engine) => {
+      const [first] = await engine.rows(query.event_id ? timeById : timeByPlace, bound, { signal });
+      if (!first) return undefined;
+      const event_time = new Date(String(first['event_time']));
+      const sql = query.event_id ? byId : byPlace;
+      return (await engine.rows(sql, { ...bound, event_time }, { signal }))[0];
+    };
+    return inSnapshot(options.engine, find, { brief: true });
   }
 
   async function placeOf(query: EventQuery, signal: AbortSignal) {

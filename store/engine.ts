@@ -3,7 +3,7 @@ import { ChunkEngine } from './chunk-engine.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { dataVersionSql } from './data-version.ts';
 import type { Database } from './database.ts';
-import { resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
+import { needsViews, resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
 import { Snapshot } from './snapshot.ts';
 
 /** A bound parameter. Dates are TIMESTAMPs; arrays are lists of VARCHAR. */
@@ -33,7 +33,21 @@ export interface Engine {
   /** Changes with every commit; for ETags. */
   dataVersion(): Promise<string>;
   /** Runs work whose queries all see one state of the data; absent where an engine has no such thing. */
-  snapshot?<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
+  snapshot?<T>(work: (engine: Engine) => Promise<T>, options?: SnapshotOptions): Promise<T>;
+}
+
+export interface SnapshotOptions {
+  /** A few small queries that must not wait behind long analyses. */
+  brief?: boolean;
+}
+
+/** The work in a snapshot where the engine has them. */
+export function inSnapshot<T>(
+  engine: Engine,
+  work: (engine: Engine) => Promise<T>,
+  options?: SnapshotOptions,
+): Promise<T> {
+  return engine.snapshot ? engine.snapshot(work, options) : work(engine);
 }
 
 /**
@@ -53,14 +67,18 @@ export class DuckDbEngine extends ChunkEngine {
     this.#snapshots = new ConnectionPool(database, connections, waiting);
   }
 
-  async snapshot<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    const connection = await this.#snapshots.acquire();
+  async snapshot<T>(
+    work: (engine: Engine) => Promise<T>,
+    options: SnapshotOptions = {},
+  ): Promise<T> {
+    const pool = options.brief ? this.#single : this.#snapshots;
+    const connection = await pool.acquire();
     try {
       await connection.run('BEGIN');
       return await work(new Snapshot(connection));
     } finally {
       await rollBack(connection);
-      this.#snapshots.release(connection);
+      pool.release(connection);
     }
   }
 
@@ -82,11 +100,13 @@ export class DuckDbEngine extends ChunkEngine {
 
   protected async *chunks(query: Query): AsyncGenerator<ResultChunk> {
     const connection = await this.#single.acquire();
+    // A transaction begins only after a commit that is under way: one wait is better than two.
+    const transaction = needsViews(query.sql);
     try {
-      await connection.run('BEGIN');
+      if (transaction) await connection.run('BEGIN');
       yield* resultChunks(connection, query);
     } finally {
-      await rollBack(connection);
+      if (transaction) await rollBack(connection);
       this.#single.release(connection);
     }
   }
