@@ -105,6 +105,8 @@ interface ReadResult {
   ready_at: number;
 }
 
+const rowsOf = ({ events, related }: EventBatch) => events.rowCount + related.rowCount;
+
 /** One batch of the whole task, or one of each of its objects. */
 function resultsOf(task: PlannedTask, batches: readonly EventBatch[]): ReadResult[] {
   const ready_at = Date.now();
@@ -195,7 +197,7 @@ class Run {
   }
 
   #readyRows(): number {
-    return this.#ready.reduce((rows, result) => rows + result.batch.events.rowCount, 0);
+    return this.#ready.reduce((rows, { batch }) => rows + rowsOf(batch), 0);
   }
 
   #start(task: PlannedTask): void {
@@ -249,7 +251,7 @@ class Run {
     let objects = 0;
     while (this.#ready.length > 0 && rows < group_rows && objects < this.#group_objects) {
       const result = this.#ready.shift()!;
-      rows += result.batch.events.rowCount;
+      rows += rowsOf(result.batch);
       objects += result.batch.objects.length;
       group.push(result);
     }

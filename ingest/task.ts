@@ -46,11 +46,7 @@ export async function readTask(
   records: RecordReader = plainReader,
 ): Promise<EventBatch> {
   const encoder = records.encoder();
-  const batch: Omit<EventBatch, 'events' | 'dimensions'> = {
-    objects: [],
-    rejects: [],
-    related: [],
-  };
+  const batch: Pick<EventBatch, 'objects' | 'rejects'> = { objects: [], rejects: [] };
   const kept = task.related_groups && relatedEventNames(task.related_groups);
   let task_index = 0;
   for await (const { bytes, error } of readMany(reader, task.objects)) {
@@ -67,24 +63,25 @@ function readObject(
   task_index: number,
   raw: Buffer | Error,
   { encoder, kept }: Pick<RecordSink, 'encoder' | 'kept'>,
-  batch: Omit<EventBatch, 'events' | 'dimensions'>,
+  batch: Pick<EventBatch, 'objects' | 'rejects'>,
   records: RecordReader,
 ): ObjectResult {
   const row_from = encoder.rowCount;
+  const related_from = encoder.relatedCount;
   const path = pathFactsOf(task.objects[task_index]!.key);
-  const result = blankResult(task_index, path, row_from);
+  const result = blankResult(task_index, path, row_from, related_from);
   try {
     if (raw instanceof Error) throw raw;
     const content = contentOf(raw, task.content_bytes_max);
     if (content.bytes.buffer !== raw.buffer) release(raw);
     result.content_bytes = content.bytes.length;
     result.content_sha256 = hash('sha256', content.bytes, 'hex');
-    const sink: RecordSink = { encoder, rejects: [], related: [], kept };
+    const sink: RecordSink = { encoder, rejects: [], kept };
     Object.assign(result, records.read(content.bytes, path, sink));
     release(content.bytes);
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
-    for (const related of sink.related) batch.related.push({ task_index, ...related });
     result.row_to = encoder.rowCount;
+    result.related_to = encoder.relatedCount;
     if (result.records_total === 0) result.status = 'empty';
     if (content.warning) {
       result.error_class = content.warning.errorClass;
@@ -92,13 +89,18 @@ function readObject(
     }
   } catch (error) {
     // An object is stored as a whole or not at all.
-    encoder.truncate(row_from);
+    encoder.truncate(row_from, related_from);
     Object.assign(result, failure(error));
   }
   return result;
 }
 
-function blankResult(task_index: number, path: PathFacts, row_from: number): ObjectResult {
+function blankResult(
+  task_index: number,
+  path: PathFacts,
+  row_from: number,
+  related_from: number,
+): ObjectResult {
   return {
     task_index,
     status: 'ok',
@@ -111,6 +113,8 @@ function blankResult(task_index: number, path: PathFacts, row_from: number): Obj
     non_kms: 0,
     row_from,
     row_to: row_from,
+    related_from,
+    related_to: related_from,
     event_time_min: null,
     event_time_max: null,
     record_time_min: null,
@@ -123,12 +127,12 @@ export function unreadableBatch({ objects }: ReadTask, cause: unknown): EventBat
   const [object] = objects;
   if (!object || objects.length > 1) throw new Error('only single objects are given up');
   const result: ObjectResult = {
-    ...blankResult(0, pathFactsOf(object.key), 0),
+    ...blankResult(0, pathFactsOf(object.key), 0, 0),
     status: 'dead',
     error_class: 'reader_failed',
     error_detail: `the reader broke off twice: ${asError(cause).message}`,
   };
-  return { objects: [result], rejects: [], related: [], ...new BatchEncoder().finish() };
+  return { objects: [result], rejects: [], ...new BatchEncoder().finish() };
 }
 
 /** The status of an object whose bytes or records could not be had. */

@@ -1,10 +1,14 @@
 import {
   batchEventColumns,
+  batchRelatedColumns,
   dimensionColumns,
   dimensionIds,
   dimensionNames,
+  eventDimensions,
   type Column,
   type DimensionName,
+  type EventBatch,
+  type RelatedEvent,
   type Table,
 } from './event-batch.ts';
 import type { KmsEvent } from './relations.ts';
@@ -12,14 +16,22 @@ import { isCanonicalUuid, writeId } from './uuid.ts';
 
 type Scalar = string | number | boolean | null;
 
+/** What an encoder gives: all of a batch but its objects and rejects. */
+export type EncodedRows = Pick<EventBatch, 'events' | 'related' | 'dimensions'>;
+
 /** Takes the rows of a batch, and gives their columns. */
 export interface EventEncoder {
   readonly rowCount: number;
+  readonly relatedCount: number;
   add(event: KmsEvent): void;
-  /** Takes back the rows from `rowCount` on. */
-  truncate(rowCount: number): void;
-  finish(): { events: Table; dimensions: Record<DimensionName, Table> };
+  addRelated(event: RelatedEvent): void;
+  /** Takes back the rows from `rowCount` and the related events from `relatedCount` on. */
+  truncate(rowCount: number, relatedCount: number): void;
+  finish(): EncodedRows;
 }
+
+type Row = KmsEvent | RelatedEvent;
+const field = (row: Row, name: string) => (row as unknown as Record<string, Scalar>)[name] ?? null;
 
 /**
  * Turns rows into the columns of a batch. Slow and obvious: tests, the plain reader and unusual
@@ -27,70 +39,93 @@ export interface EventEncoder {
  */
 export class BatchEncoder implements EventEncoder {
   readonly #rows: KmsEvent[] = [];
-  readonly #tuples: Record<DimensionName, { ids: Map<string, number>; rows: KmsEvent[] }> = {
+  readonly #related: RelatedEvent[] = [];
+  readonly #tuples: Record<DimensionName, { ids: Map<string, number>; rows: Row[] }> = {
     calls: { ids: new Map(), rows: [] },
     identities: { ids: new Map(), rows: [] },
     clients: { ids: new Map(), rows: [] },
     keys: { ids: new Map(), rows: [] },
+    actions: { ids: new Map(), rows: [] },
   };
   readonly #ids: Record<DimensionName, number[]> = {
     calls: [],
     identities: [],
     clients: [],
     keys: [],
+    actions: [],
   };
 
   get rowCount(): number {
     return this.#rows.length;
   }
 
+  get relatedCount(): number {
+    return this.#related.length;
+  }
+
   add(event: KmsEvent): void {
     this.#rows.push(event);
-    for (const dimension of dimensionNames) {
-      const { ids, rows } = this.#tuples[dimension];
-      const key = JSON.stringify(tuple(dimension, event));
-      let id = ids.get(key);
-      if (id === undefined) {
-        id = rows.length;
-        ids.set(key, id);
-        rows.push(event);
-      }
-      this.#ids[dimension].push(id);
-    }
+    for (const dimension of eventDimensions) this.#addTuple(dimension, event);
   }
 
-  truncate(rowCount: number): void {
+  addRelated(event: RelatedEvent): void {
+    this.#related.push(event);
+    this.#addTuple('actions', event);
+  }
+
+  truncate(rowCount: number, relatedCount: number): void {
     this.#rows.length = rowCount;
-    for (const ids of Object.values(this.#ids)) ids.length = rowCount;
+    this.#related.length = relatedCount;
+    for (const dimension of eventDimensions) this.#ids[dimension].length = rowCount;
+    this.#ids.actions.length = relatedCount;
   }
 
-  finish(): { events: Table; dimensions: Record<DimensionName, Table> } {
-    const rows = this.#rows;
-    const columns: Record<string, Column> = {};
-    for (const name of batchEventColumns) {
-      const dimension = dimensionNames.find((d) => dimensionIds[d] === name);
-      columns[name] = dimension
-        ? { kind: 'integer', data: Int32Array.from(this.#ids[dimension]) }
-        : eventColumn(name, rows);
-    }
+  finish(): EncodedRows {
     const dimensions = Object.fromEntries(
       dimensionNames.map((dimension) => [
         dimension,
         dimensionTable(dimension, this.#tuples[dimension].rows),
       ]),
     ) as Record<DimensionName, Table>;
-    return { events: { rowCount: rows.length, columns }, dimensions };
+    return {
+      events: this.#table(batchEventColumns, this.#rows),
+      related: this.#table(batchRelatedColumns, this.#related),
+      dimensions,
+    };
+  }
+
+  #addTuple(dimension: DimensionName, event: Row): void {
+    const { ids, rows } = this.#tuples[dimension];
+    const key = JSON.stringify(tuple(dimension, event));
+    let id = ids.get(key);
+    if (id === undefined) {
+      id = rows.length;
+      ids.set(key, id);
+      rows.push(event);
+    }
+    this.#ids[dimension].push(id);
+  }
+
+  #table(names: readonly string[], rows: readonly Row[]): Table {
+    const columns: Record<string, Column> = {};
+    for (const name of names) {
+      const dimension = dimensionNames.find((d) => dimensionIds[d] === name);
+      columns[name] = dimension
+        ? { kind: 'integer', data: Int32Array.from(this.#ids[dimension]) }
+        : rowColumn(name, rows);
+    }
+    return { rowCount: rows.length, columns };
   }
 }
 
-function tuple(dimension: DimensionName, event: KmsEvent): Scalar[] {
-  return dimensionColumns(dimension).map((column) => event[column.name as keyof KmsEvent]);
+function tuple(dimension: DimensionName, event: Row): Scalar[] {
+  return dimensionColumns(dimension).map((column) => field(event, column.name));
 }
 
-function dimensionTable(dimension: DimensionName, rows: KmsEvent[]): Table {
+function dimensionTable(dimension: DimensionName, rows: readonly Row[]): Table {
   const columns: Record<string, Column> = {};
   for (const column of dimensionColumns(dimension)) {
-    const values = rows.map((row) => row[column.name as keyof KmsEvent]);
+    const values = rows.map((row) => field(row, column.name));
     columns[column.name] =
       column.type === 'BOOLEAN'
         ? booleanColumn(values as (boolean | null)[])
@@ -99,10 +134,10 @@ function dimensionTable(dimension: DimensionName, rows: KmsEvent[]): Table {
   return { rowCount: rows.length, columns };
 }
 
-function eventColumn(name: string, rows: KmsEvent[]): Column {
+function rowColumn(name: string, rows: readonly Row[]): Column {
   const id = /^(event_id|shared_event_id|request_id)_(uuid|text)$/.exec(name);
   if (id) {
-    const values = rows.map((row) => row[id[1] as keyof KmsEvent] as string | null);
+    const values = rows.map((row) => field(row, id[1]!) as string | null);
     return id[2] === 'uuid'
       ? uuidColumn(values)
       : textColumn(values.map((v) => (v === null || isCanonicalUuid(v) ? null : v)));
@@ -116,7 +151,7 @@ function eventColumn(name: string, rows: KmsEvent[]): Column {
   if (name === 'record_index') {
     return { kind: 'integer', data: Int32Array.from(rows, (row) => row.record_index) };
   }
-  return textColumn(rows.map((row) => row[name as keyof KmsEvent] as string | null));
+  return textColumn(rows.map((row) => field(row, name) as string | null));
 }
 
 function validity(values: readonly unknown[]): { valid?: Uint8Array } {

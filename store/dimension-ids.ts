@@ -26,6 +26,7 @@ export class DimensionIds {
       identities: new Map(),
       clients: new Map(),
       keys: new Map(),
+      actions: new Map(),
     };
   }
 
@@ -49,10 +50,14 @@ export class DimensionIds {
    * Numbers for the batch's tuples, and the tuples to append. A dimension with nearly a tuple a row
    * is appended as it is: looking it up would cost more than it saves.
    */
-  resolve(name: DimensionName, table: Table, eventRows: number): { ids: Int32Array; fresh: Table } {
+  resolve(
+    name: DimensionName,
+    table: Table,
+    rowsOfBatch: number,
+  ): { ids: Int32Array; fresh: Table } {
     const ids = new Int32Array(table.rowCount);
     const rows: number[] = [];
-    const skipLookup = table.rowCount > 1_000 && table.rowCount > eventRows / 2;
+    const skipLookup = table.rowCount > 1_000 && table.rowCount > rowsOfBatch / 2;
     const known = this.#known[name];
     if (known.size > entries_max) known.clear();
     const columns = Object.values(table.columns);

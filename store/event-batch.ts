@@ -18,25 +18,46 @@ export interface Table {
   columns: Record<string, Column>;
 }
 
-export const dimensionNames = ['calls', 'identities', 'clients', 'keys'] as const;
+/** Dimensions of `events`. */
+export const eventDimensions = ['calls', 'identities', 'clients', 'keys'] as const;
+/** All dimensions: `actions` is who did what in an event of another service, of `related`. */
+export const dimensionNames = [...eventDimensions, 'actions'] as const;
 export type DimensionName = (typeof dimensionNames)[number];
 
-/** The id column of each dimension, in the dimension and in `events`. */
+/** The id column of each dimension, in the dimension and in the table that it belongs to. */
 export const dimensionIds: Record<DimensionName, string> = {
   calls: 'call_no',
   identities: 'identity_no',
   clients: 'client_no',
   keys: 'key_no',
+  actions: 'action_no',
 };
 
+const actionColumns = [
+  'event_source',
+  'event_name',
+  'account_id',
+  'region',
+  'principal_arn',
+  'caller_arn',
+  'access_key_id',
+  'user_agent',
+  'error_code',
+] as const satisfies readonly (keyof RelatedEvent)[];
+
 /** Columns of a dimension, in the order of its table. */
-export function dimensionColumns(dimension: DimensionName) {
-  return kmsEventColumns.filter((column) => column.table === dimension);
+export function dimensionColumns(dimension: DimensionName): { name: string; type: string }[] {
+  return dimension === 'actions'
+    ? actionColumns.map((name) => ({ name, type: 'VARCHAR' }))
+    : kmsEventColumns.filter((column) => column.table === dimension);
 }
 
 export type ObjectStatus = 'ok' | 'empty' | 'skipped' | 'dead' | 'gone';
 
-/** What became of one object; its rows are `[row_from, row_to)` of the batch's events. */
+/**
+ * What became of one object; its rows are `[row_from, row_to)` of the batch's events and
+ * `[related_from, related_to)` of its related events.
+ */
 export interface ObjectResult {
   /** Position of the object in the task. */
   task_index: number;
@@ -52,6 +73,8 @@ export interface ObjectResult {
   non_kms: number;
   row_from: number;
   row_to: number;
+  related_from: number;
+  related_to: number;
   /** Seconds since the epoch over the KMS rows; null when there is none. */
   event_time_min: number | null;
   event_time_max: number | null;
@@ -72,7 +95,6 @@ export interface Reject {
 
 /** An event of another service that is kept beside the KMS events. */
 export interface RelatedEvent {
-  task_index: number;
   event_id: string;
   event_time: number;
   event_source: string;
@@ -98,8 +120,9 @@ export interface EventBatch {
   /** `events` columns; the id columns of the dimensions hold positions in this batch's dimensions. */
   events: Table;
   dimensions: Record<DimensionName, Table>;
+  /** Columns of `related`; action_no holds positions in this batch's actions. */
+  related: Table;
   rejects: Reject[];
-  related: RelatedEvent[];
 }
 
 /** Columns of `events` that a batch carries (object_no and counted are the writer's). */
@@ -123,10 +146,25 @@ export const batchEventColumns = [
   'record_index',
 ] as const;
 
+/** Columns of `related` that a batch carries (object_no is the writer's). */
+export const batchRelatedColumns = [
+  'event_id_uuid',
+  'event_id_text',
+  'event_time',
+  'action_no',
+  'source_ip',
+  'caller_source',
+  'request_id',
+  'resource_arn',
+  'request_parameters',
+  'response_elements',
+  'record_index',
+] as const;
+
 /** All buffers of a batch, for postMessage's transfer list. */
 export function transferList(batch: EventBatch): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
-  for (const table of [batch.events, ...Object.values(batch.dimensions)]) {
+  for (const table of [batch.events, batch.related, ...Object.values(batch.dimensions)]) {
     for (const column of Object.values(table.columns)) {
       const parts = column.kind === 'text' ? [column.bytes, column.offsets] : [column.data];
       if (column.valid) parts.push(column.valid);

@@ -1,7 +1,7 @@
 import { textColumn } from './batch-encoder.ts';
-import type { Column, RelatedEvent, Table } from './event-batch.ts';
+import type { Column, Table } from './event-batch.ts';
 import type { ObjectCounts } from './ledger.ts';
-import { isCanonicalUuid, writeId } from './uuid.ts';
+import { writeId } from './uuid.ts';
 import type { GroupItem } from './writer.ts';
 
 /** Columns of ingest_objects, in order. */
@@ -137,43 +137,6 @@ export function rejectColumns(group: readonly GroupItem[], counts: readonly Obje
       textColumn(rows.map((row) => row.value.error_class)),
       textColumn(rows.map((row) => row.value.error_detail)),
       textColumn(rows.map((row) => row.value.record_start)),
-    ],
-  };
-}
-
-const relatedTexts = [
-  'event_source',
-  'event_name',
-  'account_id',
-  'region',
-  'principal_arn',
-  'caller_arn',
-  'access_key_id',
-  'source_ip',
-  'caller_source',
-  'user_agent',
-  'request_id',
-  'error_code',
-  'resource_arn',
-  'request_parameters',
-  'response_elements',
-] as const satisfies readonly (keyof RelatedEvent)[];
-
-/** Rows of related_events. */
-export function relatedColumns(group: readonly GroupItem[], counts: readonly ObjectCounts[]) {
-  const rows = withObjectNumbers(group, counts, (item) => item.batch.related);
-  return {
-    rowCount: rows.length,
-    columns: [
-      uuids(rows.map((row) => row.value.event_id)),
-      textColumn(rows.map((r) => (isCanonicalUuid(r.value.event_id) ? null : r.value.event_id))),
-      instants(
-        rows.map((row) => row.value.event_time),
-        1_000_000n,
-      ),
-      ...relatedTexts.map((name) => textColumn(rows.map((row) => row.value[name]))),
-      integers(rows.map((row) => row.object_no)),
-      integers(rows.map((row) => row.value.record_index)),
     ],
   };
 }

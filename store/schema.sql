@@ -109,14 +109,19 @@ CREATE TABLE ingest_runs (
   finished_at TIMESTAMP, status VARCHAR NOT NULL, summary VARCHAR
 );
 
--- A few events of other services that explain KMS events (see reference/related-events.json).
-CREATE TABLE related_events (
+-- Events of other services that explain KMS events (see reference/related-events.json): what differs
+-- from one to the next, and who did what as a dimension. The view related_events joins them.
+CREATE TABLE actions (
+  action_no INTEGER NOT NULL,
+  event_source VARCHAR, event_name VARCHAR, account_id VARCHAR, region VARCHAR,
+  principal_arn VARCHAR, caller_arn VARCHAR, access_key_id VARCHAR, user_agent VARCHAR,
+  error_code VARCHAR
+);
+CREATE TABLE related (
   event_id_uuid UUID NOT NULL, event_id_text VARCHAR, event_time TIMESTAMP NOT NULL,
-  event_source VARCHAR NOT NULL, event_name VARCHAR NOT NULL, account_id VARCHAR, region VARCHAR,
-  principal_arn VARCHAR, caller_arn VARCHAR, access_key_id VARCHAR, source_ip VARCHAR,
-  caller_source VARCHAR, user_agent VARCHAR, request_id VARCHAR, error_code VARCHAR,
+  action_no INTEGER NOT NULL, source_ip VARCHAR, caller_source VARCHAR, request_id VARCHAR,
   resource_arn VARCHAR, request_parameters VARCHAR, response_elements VARCHAR,
-  object_no INTEGER NOT NULL, record_index INTEGER NOT NULL
+  record_index INTEGER NOT NULL, object_no INTEGER NOT NULL
 );
 
 -- What the digest chain proved when it was last verified: one row for each digest period, and for each

@@ -10,6 +10,7 @@ export function sliceObject(
   const result = item.batch.objects.find((object) => object.task_index === taskIndex);
   if (!result) throw new Error(`batch has no object ${taskIndex}`);
   const rowTo = options.withoutRows ? result.row_from : result.row_to;
+  const relatedTo = options.withoutRows ? result.related_from : result.related_to;
   const own = <T extends { task_index: number }>(values: readonly T[]) =>
     options.withoutRows
       ? []
@@ -17,11 +18,20 @@ export function sliceObject(
   return {
     objects: [item.objects[taskIndex]!],
     batch: {
-      objects: [{ ...result, task_index: 0, row_from: 0, row_to: rowTo - result.row_from }],
+      objects: [
+        {
+          ...result,
+          task_index: 0,
+          row_from: 0,
+          row_to: rowTo - result.row_from,
+          related_from: 0,
+          related_to: relatedTo - result.related_from,
+        },
+      ],
       events: sliceTable(item.batch.events, result.row_from, rowTo),
+      related: sliceTable(item.batch.related, result.related_from, relatedTo),
       dimensions: item.batch.dimensions,
       rejects: own(item.batch.rejects),
-      related: own(item.batch.related),
     },
   };
 }

@@ -6,7 +6,7 @@ import { remapped } from './dimension-ids.ts';
 import {
   batchEventColumns,
   dimensionIds,
-  dimensionNames,
+  eventDimensions,
   type Column,
   type DimensionName,
   type EventBatch,
@@ -85,7 +85,7 @@ export class Staging {
     const rows = batch.events.rowCount;
     if (rows === 0) return;
     const columns = new Map(Object.entries(batch.events.columns));
-    for (const name of dimensionNames) {
+    for (const name of eventDimensions) {
       const column = columns.get(dimensionIds[name]) as { data: Int32Array };
       columns.set(dimensionIds[name], remapped(column, ids[name]));
     }

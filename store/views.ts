@@ -134,6 +134,12 @@ export function callsPerSecondSql(folded: boolean): string {
     FROM ${seconds} AS s JOIN quota_scopes AS q ON q.scope_no = s.scope_no`;
 }
 
+const relatedEventsSql = `SELECT r.event_id_uuid, r.event_id_text, r.event_time, a.event_source, a.event_name,
+    a.account_id, a.region, a.principal_arn, a.caller_arn, a.access_key_id, r.source_ip, r.caller_source,
+    a.user_agent, r.request_id, a.error_code, r.resource_arn, r.request_parameters, r.response_elements,
+    r.object_no, r.record_index
+  FROM related AS r JOIN actions AS a ON a.action_no = r.action_no`;
+
 /** Views of a new database; an analysis' connection narrows them (see engine.ts). */
 export function viewsSql(): string[] {
   return [
@@ -141,5 +147,6 @@ export function viewsSql(): string[] {
     `CREATE OR REPLACE VIEW quota_charges AS SELECT event_time, caller_account_id, region, quota_id, custom_key_store_id, units, outcome, principal_type FROM (${quotaChargesSql('events')})`,
     `CREATE OR REPLACE VIEW charged_calls AS ${chargedCallsSql(null)}`,
     `CREATE OR REPLACE VIEW calls_per_second AS ${callsPerSecondSql(false)}`,
+    `CREATE OR REPLACE VIEW related_events AS ${relatedEventsSql}`,
   ];
 }

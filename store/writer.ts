@@ -5,8 +5,9 @@ import { appendColumns, ordered } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
 import { raiseDataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
-import { DimensionIds } from './dimension-ids.ts';
+import { DimensionIds, remapped } from './dimension-ids.ts';
 import {
+  batchRelatedColumns,
   dimensionColumns,
   dimensionIds,
   dimensionNames,
@@ -14,7 +15,7 @@ import {
   type EventBatch,
 } from './event-batch.ts';
 import { refuseFatal } from './fatal.ts';
-import { ledgerColumns, ledgerTable, rejectColumns, relatedColumns } from './ledger-columns.ts';
+import { ledgerColumns, ledgerTable, rejectColumns } from './ledger-columns.ts';
 import type { LedgerObject, ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { Staging } from './staging.ts';
@@ -117,7 +118,9 @@ export class Writer {
           (result) => item.objects[result.task_index]!.object_no ?? this.#nextObject++,
         );
         objectNumbers.push(numbers);
-        await this.#staging.add(item.batch, numbers, await this.#appendDimensions(item.batch));
+        const ids = await this.#appendDimensions(item.batch);
+        await this.#staging.add(item.batch, numbers, ids);
+        await this.#appendRelated(item.batch, numbers, ids.actions);
       }
       const inserted = await this.#staging.settle();
       const counts = countObjects(group, objectNumbers, inserted);
@@ -137,7 +140,7 @@ export class Writer {
       const { ids, fresh } = this.#dimensions.resolve(
         name,
         batch.dimensions[name],
-        batch.events.rowCount,
+        name === 'actions' ? batch.related.rowCount : batch.events.rowCount,
       );
       numbers[name] = ids;
       const columns = ordered(fresh, [
@@ -147,6 +150,27 @@ export class Writer {
       await appendColumns(this.#connection, name, columns, fresh.rowCount);
     }
     return numbers;
+  }
+
+  async #appendRelated(
+    batch: EventBatch,
+    objectNumbers: readonly number[],
+    actions: Int32Array,
+  ): Promise<void> {
+    const { rowCount, columns } = batch.related;
+    if (rowCount === 0) return;
+    const object_no = new Int32Array(rowCount);
+    batch.objects.forEach((result, i) =>
+      object_no.fill(objectNumbers[i]!, result.related_from, result.related_to),
+    );
+    const named = {
+      ...columns,
+      action_no: remapped(columns['action_no'] as { data: Int32Array }, actions),
+      object_no: { kind: 'integer' as const, data: object_no },
+    };
+    const table = { rowCount, columns: named };
+    const inOrder = ordered(table, [...batchRelatedColumns, 'object_no']);
+    await appendColumns(this.#connection, 'related', inOrder, rowCount);
   }
 
   async #insertLedger(
@@ -166,8 +190,6 @@ export class Writer {
     await connection.run('INSERT OR REPLACE INTO ingest_objects SELECT * FROM staged_objects');
     const rejects = rejectColumns(group, counts);
     await appendColumns(connection, 'ingest_rejects', rejects.columns, rejects.rowCount);
-    const related = relatedColumns(group, counts);
-    await appendColumns(connection, 'related_events', related.columns, related.rowCount);
     await connection.run(
       'DELETE FROM ingest_retries WHERE object_id IN (SELECT object_id FROM staged_objects)',
     );
@@ -196,6 +218,8 @@ export class Writer {
       non_kms: 0,
       row_from: 0,
       row_to: 0,
+      related_from: 0,
+      related_to: 0,
     };
     const empty = sliceObject(item, result.task_index, { withoutRows: true });
     const counts = await this.#commitTogether(

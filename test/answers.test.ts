@@ -120,8 +120,9 @@ test('the queries of a snapshot see one state, and queries outside go on meanwhi
       expect(await snapshot.rows(count)).toEqual([{ n: 0 }]);
       const connection = await database.connect();
       await connection.run(
-        `INSERT INTO related_events (event_id_uuid, event_time, event_source, event_name, object_no, record_index)
-         VALUES (gen_random_uuid(), now()::TIMESTAMP, 'sts.amazonaws.com', 'AssumeRole', 0, 0)`,
+        `INSERT INTO actions (action_no, event_source, event_name) VALUES (0, 'sts.amazonaws.com', 'AssumeRole');
+         INSERT INTO related (event_id_uuid, event_time, action_no, object_no, record_index)
+         VALUES (gen_random_uuid(), now()::TIMESTAMP, 0, 0, 0)`,
       );
       connection.closeSync();
       expect(await engine.rows(count)).toEqual([{ n: 1 }]);

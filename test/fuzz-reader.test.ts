@@ -72,7 +72,11 @@ async function read(bytes: Buffer, reader: RecordReader) {
     size_bytes: bytes.length,
     last_modified_at: 0,
   };
-  const objects: ObjectReader = { readConcurrency: 1, read: async () => bytes, close() {} };
+  const objects: ObjectReader = {
+    readConcurrency: 1,
+    read: async () => Buffer.from(bytes),
+    close() {},
+  };
   const task = { reader: { source: 'local' } as const, objects: [object], content_bytes_max: 1e7 };
   return readTask(task, objects, reader);
 }

@@ -1,20 +1,17 @@
-import type { EventEncoder } from '../../store/batch-encoder.ts';
+import type { EncodedRows, EventEncoder } from '../../store/batch-encoder.ts';
 import {
   batchEventColumns,
   dimensionIds,
   dimensionNames,
+  eventDimensions,
   type Column,
   type DimensionName,
+  type RelatedEvent,
   type Table,
 } from '../../store/event-batch.ts';
 import type { KmsEvent } from '../../store/relations.ts';
-import {
-  IdColumn,
-  InstantColumn,
-  IntegerColumn,
-  oddIdText,
-  TextColumn,
-} from './growing-columns.ts';
+import { IdColumn, InstantColumn, IntegerColumn, OddIds, TextColumn } from './growing-columns.ts';
+import { RelatedEncoder } from './related-encoder.ts';
 import type { TupleBook } from './tuple-book.ts';
 
 /**
@@ -33,17 +30,17 @@ export class FastEncoder implements EventEncoder {
   readonly resource_arn = new TextColumn();
   readonly request_parameters = new TextColumn();
   readonly response_elements = new TextColumn();
-  readonly #positions: Record<DimensionName, IntegerColumn> = {
+  readonly related: RelatedEncoder;
+  readonly #positions = {
     calls: new IntegerColumn(),
     identities: new IntegerColumn(),
     clients: new IntegerColumn(),
     keys: new IntegerColumn(),
   };
-  /** The few ids that are no UUIDs, by column and row. */
   readonly #oddIds = {
-    event_id: new Map<number, string>(),
-    shared_event_id: new Map<number, string>(),
-    request_id: new Map<number, string>(),
+    event_id: new OddIds(),
+    shared_event_id: new OddIds(),
+    request_id: new OddIds(),
   };
   #rowCount = 0;
 
@@ -51,18 +48,26 @@ export class FastEncoder implements EventEncoder {
   constructor(books: Record<DimensionName, TupleBook>) {
     this.books = books;
     for (const name of dimensionNames) books[name].startBatch();
+    this.related = new RelatedEncoder(books.actions);
   }
 
   get rowCount(): number {
     return this.#rowCount;
   }
 
+  get relatedCount(): number {
+    return this.related.rowCount;
+  }
+
+  addRelated(event: RelatedEvent): void {
+    this.related.add(event);
+  }
+
   add(event: KmsEvent): void {
     const row = this.#rowCount;
     for (const name of ['event_id', 'shared_event_id', 'request_id'] as const) {
       this[name].setText(row, event[name]);
-      const odd = oddIdText(event[name]);
-      if (odd !== null) this.#oddIds[name].set(row, odd);
+      this.#oddIds[name].set(row, event[name]);
     }
     this.event_time.set(row, event.event_time);
     this.record_index.set(row, event.record_index);
@@ -90,16 +95,15 @@ export class FastEncoder implements EventEncoder {
     this.#positions.keys.set(row, books.keys.use(key));
   }
 
-  /** Takes back the rows from `rowCount` on. Tuples that only they used stay. */
-  truncate(rowCount: number): void {
+  /** Takes back the rows from these counts on. Tuples that only they used stay. */
+  truncate(rowCount: number, relatedCount: number): void {
     this.#rowCount = rowCount;
-    for (const odd of Object.values(this.#oddIds)) {
-      for (const row of odd.keys()) if (row >= rowCount) odd.delete(row);
-    }
+    this.related.truncate(relatedCount);
+    for (const odd of Object.values(this.#oddIds)) odd.truncate(rowCount);
     for (const name of [...idNames, ...textNames]) this[name].truncate(rowCount);
   }
 
-  finish(): { events: Table; dimensions: Record<DimensionName, Table> } {
+  finish(): EncodedRows {
     const rowCount = this.#rowCount;
     const own: Record<string, Column> = {
       event_time: this.event_time.finish(rowCount),
@@ -107,17 +111,17 @@ export class FastEncoder implements EventEncoder {
     };
     for (const name of idNames) {
       own[`${name}_uuid`] = this[name].finish(rowCount);
-      own[`${name}_text`] = oddIdColumn(this.#oddIds[name], rowCount);
+      own[`${name}_text`] = this.#oddIds[name].finish(rowCount);
     }
     for (const name of textNames) own[name] = this[name].finish(rowCount);
-    for (const name of dimensionNames) {
+    for (const name of eventDimensions) {
       own[dimensionIds[name]] = this.#positions[name].finish(rowCount);
     }
     const columns = Object.fromEntries(batchEventColumns.map((name) => [name, own[name]!]));
     const dimensions = Object.fromEntries(
       dimensionNames.map((name) => [name, this.books[name].table()]),
     ) as Record<DimensionName, Table>;
-    return { events: { rowCount, columns }, dimensions };
+    return { events: { rowCount, columns }, related: this.related.finish(), dimensions };
   }
 }
 
@@ -129,19 +133,3 @@ const textNames = [
   'request_parameters',
   'response_elements',
 ] as const;
-
-/** Nearly always empty: one column of nulls. */
-function oddIdColumn(texts: ReadonlyMap<number, string>, rowCount: number): Column {
-  const column = new TextColumn();
-  if (texts.size === 0) {
-    const valid = rowCount === 0 ? {} : { valid: new Uint8Array(rowCount) };
-    return {
-      kind: 'text',
-      bytes: new Uint8Array(0),
-      offsets: new Uint32Array(rowCount + 1),
-      ...valid,
-    };
-  }
-  for (let row = 0; row < rowCount; row++) column.setText(row, texts.get(row) ?? null);
-  return column.finish(rowCount);
-}

@@ -6,7 +6,7 @@ import {
   type ReadCounts,
   type RecordSink,
 } from '../records/plain-reader.ts';
-import { isObject, textField, type JsonObject } from '../records/record.ts';
+import { isObject, textField } from '../records/record.ts';
 import type { PathFacts } from '../rules/kms-event.ts';
 import { relatedGroupsOf } from '../rules/related-groups.ts';
 import {
@@ -26,7 +26,9 @@ import {
 import type { FirstValue, ScannedRows } from '../scanner/scanned-rows.ts';
 import { fieldNumber, Scanner } from '../scanner/scanner.ts';
 import { FastEncoder } from './fast-encoder.ts';
+import { addRelated } from './related-rows.ts';
 import { callKey, groupOf, groups, Remembered } from './remembered.ts';
+import { fieldsOf, NotJson, numbered, parse } from './scanned-fields.ts';
 
 const errorMessage = fieldNumber('errorMessage');
 const requestIdBit = 1 << fieldNumber('requestID');
@@ -37,15 +39,13 @@ const errorMessageBit = 1 << errorMessage;
 const s3_prefix_length = '{"aws:s3:arn":"'.length;
 const s3_suffix_length = '"}'.length;
 
-/** Thrown when a text that the scanner passed is no JSON: then the plain reader reads the file. */
-class NotJson extends Error {}
-
 /**
  * Reads records with the scanner, and asks the rules once for each distinct text. What it gives equals
  * what the plain reader gives; all that is unusual goes through that one. One for each worker.
  */
 export class FastReader {
   readonly #scanner: Scanner;
+  readonly #kept: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #remembered = new Remembered();
   #generation = 0;
   #encoder: FastEncoder | null = null;
@@ -55,7 +55,8 @@ export class FastReader {
    * `sink.kept` to say, as in the plain reader.
    */
   constructor(related_groups: readonly string[] = relatedGroupsOf(process.env)) {
-    const interest = [...relatedEventNames(related_groups)].flatMap(([source, names]) =>
+    this.#kept = relatedEventNames(related_groups);
+    const interest = [...this.#kept].flatMap(([source, names]) =>
       [...names].map((name) => ({ source, name })),
     );
     this.#scanner = new Scanner({ groups, interest });
@@ -84,14 +85,13 @@ export class FastReader {
     if (!rows.ok || (rows.records > 0 && rows.kmsRecords + rows.otherRecords === 0)) {
       return readPlain(bytes, path, sink);
     }
-    const before = [encoder.rowCount, sink.rejects.length, sink.related.length] as const;
+    const before = [encoder.rowCount, encoder.relatedCount, sink.rejects.length] as const;
     try {
       return this.#readRows(rows, path, sink, encoder);
     } catch (error) {
       if (!(error instanceof NotJson)) throw error;
-      encoder.truncate(before[0]);
-      sink.rejects.length = before[1];
-      sink.related.length = before[2];
+      encoder.truncate(before[0], before[1]);
+      sink.rejects.length = before[2];
       return readPlain(bytes, path, sink);
     }
   }
@@ -110,6 +110,11 @@ export class FastReader {
     for (let row = 0; row < rows.count; row++) {
       const kind = rows.kind(row);
       if (kind === 'kms' && this.#addRow(rows, row, encoder, counts)) continue;
+      if (
+        kind === 'kept' &&
+        addRelated(rows, row, encoder, sink.kept ?? this.#kept, this.#remembered)
+      )
+        continue;
       const index = rows.record(row);
       takeFirst(counts, rows, index);
       // A kept record was counted as another service's already; readRecord counts it again.
@@ -193,10 +198,13 @@ export class FastReader {
     try {
       const identity =
         remembered.identities[ids.identityId] ??
-        remembered.identity(ids.identityId, fieldsOf(rows, row, groupOf.identity));
+        remembered.identity(
+          ids.identityId,
+          fieldsOf(rows, row, numbersOfGroups[groupOf.identity]!),
+        );
       const client =
         remembered.clients[ids.clientId] ??
-        remembered.client(ids.clientId, fieldsOf(rows, row, groupOf.client));
+        remembered.client(ids.clientId, fieldsOf(rows, row, numbersOfGroups[groupOf.client]!));
       let context = remembered.contexts[ids.contextId];
       if (context === undefined) {
         const text = rows.encryptionContext(row);
@@ -221,29 +229,8 @@ export class FastReader {
 }
 
 const awsRegion = fieldNumber('awsRegion');
-const numbersOfGroups = groups.map((names) =>
-  names.map((name) => [name, fieldNumber(name)] as const),
-);
-
-/** The parsed fields of a group. */
-function fieldsOf(rows: ScannedRows, row: number, group: number): JsonObject {
-  const fields: JsonObject = {};
-  for (const [name, number] of numbersOfGroups[group]!) {
-    const text = rows.field(row, number);
-    if (text !== undefined) fields[name] = parse(text);
-  }
-  return fields;
-}
-
+const numbersOfGroups = groups.map(numbered);
 const parsed = (text: string | undefined) => (text === undefined ? undefined : parse(text));
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new NotJson();
-  }
-}
 
 function setBuffer(column: FastEncoder['resource_arn'], row: number, value: Buffer | null): void {
   if (value === null) column.setNull(row);

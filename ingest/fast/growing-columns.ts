@@ -190,7 +190,28 @@ export function encodeText(text: string): Buffer {
   return Buffer.from((text as string & { toWellFormed(): string }).toWellFormed(), 'utf8');
 }
 
-/** What an id column's text column holds: the text, unless 16 bytes give it back. */
-export function oddIdText(id: string | null): string | null {
-  return id === null || isCanonicalUuid(id) ? null : id;
+/** The few ids of an id column that are no UUIDs: what its text column holds. */
+export class OddIds {
+  readonly #texts = new Map<number, string>();
+
+  /** Keeps the id unless 16 bytes give it back. */
+  set(row: number, id: string | null): void {
+    if (id !== null && !isCanonicalUuid(id)) this.#texts.set(row, id);
+  }
+
+  truncate(rowCount: number): void {
+    for (const row of this.#texts.keys()) if (row >= rowCount) this.#texts.delete(row);
+  }
+
+  /** Nearly always empty: one column of nulls. */
+  finish(rowCount: number): Column {
+    if (this.#texts.size === 0) {
+      const valid = rowCount === 0 ? {} : { valid: new Uint8Array(rowCount) };
+      const offsets = new Uint32Array(rowCount + 1);
+      return { kind: 'text', bytes: new Uint8Array(0), offsets, ...valid };
+    }
+    const column = new TextColumn();
+    for (let row = 0; row < rowCount; row++) column.setText(row, this.#texts.get(row) ?? null);
+    return column.finish(rowCount);
+  }
 }

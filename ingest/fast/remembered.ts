@@ -5,6 +5,7 @@ import { contextOf } from '../rules/context.ts';
 import { identityOf } from '../rules/identity.ts';
 import { consoleSession, kmsEventOf } from '../rules/kms-event.ts';
 import { encodeText } from './growing-columns.ts';
+import { actionOf, type RelatedAction } from '../rules/related.ts';
 import { TupleBook } from './tuple-book.ts';
 
 /**
@@ -56,6 +57,21 @@ export interface KnownCall {
   resource_arn: Buffer | null;
 }
 
+/** Who did what in an event of another service. */
+export interface KnownAction extends RelatedAction {
+  /** Number of the tuple in the book of actions. */
+  tuple: number;
+}
+
+/** Fields from which an action is told, besides those of the identity. */
+export const actionFields = [
+  'eventSource',
+  'eventName',
+  'awsRegion',
+  'userAgent',
+  'errorCode',
+] as const;
+
 /** Marks what depends on more than its text: such rows go through the plain rules, one by one. */
 export const perRow = null;
 
@@ -72,6 +88,8 @@ export class Remembered {
   contexts: (KnownContext | typeof perRow)[] = [];
   /** By the id of the call's text, then by caller and kind of context (callKey). */
   calls: Map<number, KnownCall | typeof perRow>[] = [];
+  /** By the id of the identity and the texts of the action's own fields. */
+  readonly actions = new Map<string, KnownAction | typeof perRow>();
   readonly #callers = new Map<string, number>();
   readonly #contextKinds = new Map<string, number>();
 
@@ -81,12 +99,14 @@ export class Remembered {
     this.clients = [];
     this.contexts = [];
     this.calls = [];
+    this.actions.clear();
     this.#callers.clear();
     this.#contextKinds.clear();
   }
 
   get isCrowded(): boolean {
-    return dimensionNames.some((name) => this.books[name].size > tuples_max);
+    const sizes = dimensionNames.map((name) => this.books[name].size);
+    return Math.max(...sizes, this.actions.size) > tuples_max;
   }
 
   /** Forgets the tuples too; not while a batch is under way. */
@@ -130,6 +150,21 @@ export class Remembered {
       encryption_context: encoded(context.encryption_context),
       resource_arn: encoded(context.resource_arn),
     });
+  }
+
+  /** `record` has at least the fields of the identity group and the action's own. */
+  action(key: string, record: JsonObject): KnownAction | typeof perRow {
+    const source = textField(record, 'eventSource');
+    const name = textField(record, 'eventName');
+    const placed = ['recipientAccountId', 'awsRegion'].every((f) => textField(record, f) !== null);
+    let known: KnownAction | typeof perRow = perRow;
+    // Without a recipient or a Region of its own, those of the file's path count.
+    if (source !== null && name !== null && placed) {
+      const action = actionOf(record, source, name, { account_id: null, region: null });
+      known = { ...action, tuple: this.books.actions.numberOf(action) };
+    }
+    this.actions.set(key, known);
+    return known;
   }
 
   /** `record` is the whole record. */

@@ -5,7 +5,6 @@ import {
   type DimensionName,
   type Table,
 } from '../../store/event-batch.ts';
-import type { KmsEvent } from '../../store/relations.ts';
 import { encodeText } from './growing-columns.ts';
 
 type Value = string | boolean | null;
@@ -45,9 +44,9 @@ export class TupleBook {
     return this.#tuples.length;
   }
 
-  /** The number of the tuple in these fields of an event. */
-  numberOf(event: Partial<KmsEvent>): number {
-    const valueOf = (name: string) => event[name as keyof KmsEvent] as Value;
+  /** The number of the tuple in these fields of an event; more fields than the columns do no harm. */
+  numberOf(event: object): number {
+    const valueOf = (name: string) => (event as Record<string, Value>)[name] ?? null;
     const texts = this.#texts.map(valueOf) as (string | null)[];
     const booleans = this.#booleans.map(valueOf) as (boolean | null)[];
     const key = JSON.stringify([texts, booleans]);

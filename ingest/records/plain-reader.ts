@@ -1,5 +1,5 @@
 import type { EventEncoder } from '../../store/batch-encoder.ts';
-import type { Reject, RelatedEvent } from '../../store/event-batch.ts';
+import type { Reject } from '../../store/event-batch.ts';
 import { InputError } from '../input-error.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
@@ -12,12 +12,11 @@ import { refuseTooManyValues } from './value-count.ts';
 export interface RecordSink {
   encoder: EventEncoder;
   rejects: Omit<Reject, 'task_index'>[];
-  related: Omit<RelatedEvent, 'task_index'>[];
   /** Names by event source of the events of other services to keep; absent: as relatedGroupsOf says. */
   kept?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
-/** What a reader counted in one object; KMS rows are in the sink. */
+/** What a reader counted in one object; its rows are in the sink's encoder. */
 export interface ReadCounts {
   records_total: number;
   non_kms: number;
@@ -111,7 +110,7 @@ export function readRecord(
   if (value['eventSource'] !== kmsEventSource) {
     counts.non_kms++;
     const related = relatedEvent(value, record_index, path, sink.kept);
-    if (related) sink.related.push(related);
+    if (related) sink.encoder.addRelated(related);
     return;
   }
   try {

@@ -15,12 +15,15 @@ const isService = (text: string | null) =>
   text !== null && (text === 'AWS Internal' || text.endsWith('.amazonaws.com'));
 
 /** The address is known only when neither address nor user agent is a service's (definitions.md 9). */
+export function sourceIp(source: string | null, agent: string | null): string | null {
+  return source !== null && isIP(source) !== 0 && !isService(agent) ? source : null;
+}
+
 export function clientOf(record: JsonObject): Client {
   const source = textField(record, 'sourceIPAddress');
   const agent = textField(record, 'userAgent');
-  const known = source !== null && isIP(source) !== 0 && !isService(agent);
   return {
-    source_ip: known ? source : null,
+    source_ip: sourceIp(source, agent),
     caller_source: source,
     user_agent: agent,
     vpc_endpoint_id: textField(record, 'vpcEndpointId'),

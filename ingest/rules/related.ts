@@ -2,7 +2,7 @@ import { relatedEventNames } from '../../reference/related-events.ts';
 import type { RelatedEvent } from '../../store/event-batch.ts';
 import { isObject, objectField, textField, type JsonObject } from '../records/record.ts';
 import { partitionOfRegion } from './arn.ts';
-import { clientOf } from './client.ts';
+import { sourceIp } from './client.ts';
 import { eventTimeOf } from './event-time.ts';
 import { identityOf } from './identity.ts';
 import type { PathFacts } from './kms-event.ts';
@@ -23,7 +23,7 @@ export function relatedEvent(
   record_index: number,
   path: PathFacts = { account_id: null, region: null },
   kept: ReadonlyMap<string, ReadonlySet<string>> = keptByDefault,
-): Omit<RelatedEvent, 'task_index'> | null {
+): RelatedEvent | null {
   const event_source = textField(record, 'eventSource');
   const event_name = textField(record, 'eventName');
   if (event_source === null || event_name === null) return null;
@@ -31,29 +31,65 @@ export function relatedEvent(
   const event_id = textField(record, 'eventID');
   const event_time = eventTimeOf(record['eventTime']);
   if (event_id === null || event_time === null) return null;
-  const user = objectField(record, 'userIdentity');
-  const identity = identityOf(user, textField(record, 'recipientAccountId'), path.account_id);
-  const client = clientOf(record);
-  const region = textField(record, 'awsRegion') ?? path.region;
+  const action = actionOf(record, event_source, event_name, path);
   return {
     event_id,
     event_time,
+    ...action,
+    ...detailsOf(record, action),
+    record_index,
+  };
+}
+
+/** Who did what: the fields of a related event that many share. */
+export type RelatedAction = Omit<
+  RelatedEvent,
+  'event_id' | 'event_time' | 'record_index' | keyof RelatedDetails
+>;
+
+/** Reads userIdentity, recipientAccountId, awsRegion, userAgent and errorCode. */
+export function actionOf(
+  record: JsonObject,
+  event_source: string,
+  event_name: string,
+  path: PathFacts,
+): RelatedAction {
+  const user = objectField(record, 'userIdentity');
+  const identity = identityOf(user, textField(record, 'recipientAccountId'), path.account_id);
+  return {
     event_source,
     event_name,
     account_id: identity.caller_account_id,
-    region,
+    region: textField(record, 'awsRegion') ?? path.region,
     principal_arn: identity.principal_arn,
     caller_arn: identity.caller_arn,
     access_key_id: identity.access_key_id,
-    source_ip: client.source_ip,
-    caller_source: client.caller_source,
-    user_agent: client.user_agent,
-    request_id: textField(record, 'requestID'),
+    user_agent: textField(record, 'userAgent'),
     error_code: textField(record, 'errorCode'),
-    resource_arn: resourceOf(record, event_source, region, identity.caller_account_id),
+  };
+}
+
+/** From where it was done, and to what. */
+export type RelatedDetails = Pick<
+  RelatedEvent,
+  | 'source_ip'
+  | 'caller_source'
+  | 'request_id'
+  | 'resource_arn'
+  | 'request_parameters'
+  | 'response_elements'
+>;
+
+/** Reads sourceIPAddress, requestID, requestParameters, responseElements and resources. */
+export function detailsOf(record: JsonObject, action: RelatedAction): RelatedDetails {
+  const caller_source = textField(record, 'sourceIPAddress');
+  return {
+    source_ip: sourceIp(caller_source, action.user_agent),
+    caller_source,
+    request_id: textField(record, 'requestID'),
+    resource_arn: resourceOf(record, action.event_source, action.region, action.account_id),
     request_parameters: jsonText(record['requestParameters']),
     response_elements: jsonText(record['responseElements']),
-    record_index,
   };
 }
 

@@ -54,7 +54,7 @@ export const ROW_RECORD = 0;
 /** Byte span of the record's value in the input, end exclusive. */
 export const ROW_START = 1;
 export const ROW_END = 2;
-/** One of the KIND_ numbers; for all but KIND_KMS only the words above are set. */
+/** One of the KIND_ numbers; for KIND_UNUSUAL only the words above are set. */
 export const ROW_KIND = 3;
 /** Bit f is set when field f is there (its value may be null). */
 export const ROW_PRESENT = 4;
@@ -80,13 +80,18 @@ export const ROW_CONTEXT_CUT = 84;
 export const ROW_WORDS = 86;
 
 export const GROUPS_MAX = 4;
+/** From where and to what it was done is rarely the same twice: only the first group is interned. */
+export const GROUPS_OF_KEPT = 1;
 export const NOT_INTERNED = 0xffffffff;
 
 /** A KMS record, all of it usual. */
 export const KIND_KMS = 0;
 /** A record that only the plain reader can judge. */
 export const KIND_UNUSUAL = 1;
-/** A record of another service that the caller asked for. */
+/**
+ * A record of another service that the caller asked for: with its time, its id and the ids of the first
+ * GROUPS_OF_KEPT groups, unless the first is NOT_INTERNED.
+ */
 export const KIND_KEPT = 2;
 
 /** What scan() returns. */

@@ -92,7 +92,7 @@ export class ScannedRows {
     return this.words[row * ROW_WORDS + word]!;
   }
 
-  /** `unusual` and `kept` rows have only `record` and `text`: read them with the plain reader. */
+  /** `unusual` rows have only `record` and `text`: read them with the plain reader. */
   kind(row: number): 'kms' | 'kept' | 'unusual' {
     const kind = this.word(row, ROW_KIND);
     return kind === KIND_KMS ? 'kms' : kind === KIND_KEPT ? 'kept' : 'unusual';

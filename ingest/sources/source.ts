@@ -99,7 +99,7 @@ export const objectBytesMost = 1_073_741_824;
 export interface ObjectReader {
   /** How many read() calls are worth having under way at once: 1 for local files. */
   readonly readConcurrency: number;
-  /** Rejects with ObjectError. */
+  /** The bytes are the caller's alone, to use up. Rejects with ObjectError. */
   read(object: ListedObject, signal?: AbortSignal): Promise<Buffer>;
   close(): void;
 }

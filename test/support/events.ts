@@ -74,6 +74,7 @@ export function event(changes: Partial<KmsEvent> & { at?: string } = {}): KmsEve
 export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = []): EventBatch {
   const encoder = new BatchEncoder();
   events.forEach((row, record_index) => encoder.add({ ...row, record_index }));
+  for (const row of related) encoder.addRelated(row);
   const times = events.map((row) => row.event_time);
   const first = events[0];
   const time_min = times.length ? times.reduce((a, b) => Math.min(a, b)) : null;
@@ -94,6 +95,8 @@ export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = [
         non_kms: 0,
         row_from: 0,
         row_to: events.length,
+        related_from: 0,
+        related_to: related.length,
         event_time_min: time_min,
         event_time_max: time_max,
         record_time_min: time_min,
@@ -101,7 +104,6 @@ export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = [
       },
     ],
     rejects: [],
-    related,
   };
 }
 

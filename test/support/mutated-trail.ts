@@ -13,6 +13,16 @@ export interface Ingredients {
   records: number;
 }
 
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/k';
+const kmsNames = ['Decrypt', 'GenerateDataKey', 'CreateKey'];
+const relatedNames = [
+  'GetObject',
+  'PutObject',
+  'AssumeRole',
+  'ModifySnapshotAttribute',
+  'GetSecretValue',
+];
+
 /** A JSON object as text has it: keys may repeat. */
 class Members {
   readonly list: [string, unknown][];
@@ -63,18 +73,18 @@ class MutatedTrail {
       ['userIdentity', this.#identity()],
       ['eventTime', this.#time()],
       ['eventSource', kms ? 'kms.amazonaws.com' : this.#source()],
-      ['eventName', this.#pick(['Decrypt', 'GenerateDataKey', 'CreateKey', this.#word()])],
+      ['eventName', this.#pick([...(kms ? kmsNames : relatedNames), this.#word()])],
       ['awsRegion', 'eu-west-1'],
       ['sourceIPAddress', this.#pick(['10.1.2.3', 'AWS Internal', this.#word()])],
       ['userAgent', this.#word()],
-      ['requestParameters', this.#parameters()],
+      ['requestParameters', kms || this.#chance(0.3) ? this.#parameters() : this.#subject()],
       ['responseElements', this.#pick([null, this.#any()])],
       ['requestID', this.#id()],
       ['eventID', this.#id()],
       ['readOnly', this.#chance(0.5)],
       [
         'resources',
-        [new Members([['ARN', 'arn:aws:kms:eu-west-1:111122223333:key/k']]), this.#any()],
+        [new Members([['ARN', kms ? keyArn : `arn:aws:s3:::b/${this.#word()}`]]), this.#any()],
       ],
       ['eventType', 'AwsApiCall'],
       ['recipientAccountId', '111122223333'],
@@ -127,6 +137,21 @@ class MutatedTrail {
     if (this.#odd(0.5)) members.push(['nested', new Members([['encryptionContext', this.#any()]])]);
     if (this.#odd(1)) this.#shuffle(members);
     return new Members(members);
+  }
+
+  /** What events of other services are about. */
+  #subject(): unknown {
+    const named = [
+      'bucketName',
+      'key',
+      'secretId',
+      'secretIdList',
+      'names',
+      'snapshotId',
+      'roleArn',
+    ];
+    const values = () => this.#pick([this.#word(), this.#word(), [this.#word()], this.#any()]);
+    return new Members(named.filter(() => this.#chance(0.5)).map((name) => [name, values()]));
   }
 
   #context(): unknown {
@@ -184,7 +209,12 @@ class MutatedTrail {
 
   #source(): unknown {
     if (!this.#odd(0.3))
-      return this.#pick(['s3.amazonaws.com', 'sts.amazonaws.com', 'ec2.amazonaws.com']);
+      return this.#pick([
+        's3.amazonaws.com',
+        'sts.amazonaws.com',
+        'ec2.amazonaws.com',
+        'secretsmanager.amazonaws.com',
+      ]);
     return this.#pick([
       'aws:s3',
       'KMS.amazonaws.com',

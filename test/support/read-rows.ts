@@ -25,7 +25,7 @@ export interface ReadRows {
 /** The plain reader's rows of some bytes, duplicates included. Throws InputError. */
 export function readRows(content: Buffer, key = ''): ReadRows {
   const encoder = new RowKeeper();
-  const sink: RecordSink = { encoder, rejects: [], related: [] };
+  const sink: RecordSink = { encoder, rejects: [] };
   const counts = readPlain(content, pathFactsOf(key), sink);
   return { rows: encoder.rows, counts, rejects: sink.rejects };
 }

@@ -6,7 +6,6 @@ import { plainEvent } from './events.ts';
 export function relatedEvent(changes: Partial<RelatedEvent> & { at?: string } = {}): RelatedEvent {
   const { at, ...columns } = changes;
   return {
-    task_index: 0,
     event_id: randomUUID(),
     event_time: at ? Date.parse(at) / 1000 : plainEvent.event_time,
     event_source: 's3.amazonaws.com',

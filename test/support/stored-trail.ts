@@ -1,30 +1,11 @@
-import { unwrapText } from '../../ingest/records/envelope.ts';
-import { isObject } from '../../ingest/records/record.ts';
-import { relatedEvent } from '../../ingest/rules/related.ts';
 import { LocalReader } from '../../ingest/sources/local-reader.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { ListedObject } from '../../ingest/sources/source.ts';
-import { plainReader, readTask, type RecordReader } from '../../ingest/task.ts';
+import { readTask } from '../../ingest/task.ts';
 import { openDatabase } from '../../store/database.ts';
 import { DuckDbEngine } from '../../store/engine.ts';
 import { ledgerId } from '../../store/ledger.ts';
 import { Writer } from '../../store/writer.ts';
-
-/** The plain reader, and beside it every related event of the object. */
-const readAll: RecordReader = {
-  encoder: () => plainReader.encoder(),
-  read(bytes, path, sink) {
-    const counts = plainReader.read(bytes, path, sink);
-    // Readers that keep related events themselves need no help.
-    if (sink.related.length > 0) return counts;
-    unwrapText(bytes.toString('utf8')).forEach((record, index) => {
-      if (!('value' in record) || !isObject(record.value)) return;
-      const related = relatedEvent(record.value, index, path);
-      if (related) sink.related.push(related);
-    });
-    return counts;
-  },
-};
 
 /** A fresh in-memory database that holds a trail's logs with all related events, for the time of `use`. */
 export async function withTrail<T>(
@@ -44,7 +25,7 @@ export async function withTrail<T>(
     for (let i = 0; i < listed.length; i += 500) {
       const objects = listed.slice(i, i + 500);
       const task = { reader: source.reader, objects, content_bytes_max: 1e9 };
-      const batch = await readTask(task, reader, readAll);
+      const batch = await readTask(task, reader);
       const ledger = objects.map((object) => ({
         ...object,
         object_id: ledgerId(object),

@@ -89,6 +89,14 @@ export function decodeKms(row: usize, input: usize, end: usize): bool {
   return true;
 }
 
+/** Fills time and id of a kept record's row, after decodeTime. False when the id is not of its usual form. */
+export function decodeKept(row: usize, input: usize): bool {
+  if (!has(FIELD_EVENT_ID)) return false;
+  store<u32>(row + (ROW_PRESENT << 2), present);
+  store<i32>(row + (ROW_EVENT_TIME << 2), seconds);
+  return decodeUuid(row, input, FIELD_EVENT_ID, ROW_EVENT_ID);
+}
+
 function decodeUuid(row: usize, input: usize, field: i32, word: i32): bool {
   if (!has(field)) return true;
   const start = spanStart(row, field);

@@ -3,10 +3,14 @@
 import {
   FIELD_AWS_REGION,
   FIELD_RECIPIENT_ACCOUNT_ID,
+  GROUPS_MAX,
+  GROUPS_OF_KEPT,
   KIND_KEPT,
   KIND_KMS,
   KIND_UNUSUAL,
+  NOT_INTERNED,
   ROW_END,
+  ROW_GROUPS,
   ROW_KIND,
   ROW_RECORD,
   ROW_START,
@@ -30,7 +34,7 @@ import {
 } from './bytes';
 import { INTERN_BYTES, internGroups, layOut, reset } from './intern';
 import { isOfInterest } from './interest';
-import { decodeKms, decodeTime, isNamed, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
+import { decodeKept, decodeKms, decodeTime, isNamed, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
 import { clearEscape, endOfString, sawEscape } from './strings';
 import { seconds } from './time';
 import { skipValue } from './values';
@@ -169,12 +173,15 @@ function scanElement(p: usize, row: usize): usize {
   if (source == SOURCE_OTHER) {
     otherRecords++;
     noteUsual(row);
-    return isOfInterest(row, input) ? takeRow(row, KIND_KEPT, p, next) : next;
+    if (!isOfInterest(row, input)) return next;
+    if (decodeKept(row, input)) internGroups(row, input, GROUPS_OF_KEPT);
+    else store<u32>(row + (ROW_GROUPS << 2), NOT_INTERNED);
+    return takeRow(row, KIND_KEPT, p, next);
   }
   if (!decodeKms(row, input, end)) return takeRow(row, KIND_UNUSUAL, p, next);
   kmsRecords++;
   noteUsual(row);
-  internGroups(row, input);
+  internGroups(row, input, GROUPS_MAX);
   return takeRow(row, KIND_KMS, p, next);
 }
 

@@ -1,6 +1,6 @@
 // Events of other services that the caller wants to see, by eventSource and perhaps eventName.
 import { FIELD_EVENT_NAME, FIELD_EVENT_SOURCE } from '../row-layout';
-import { equalBytes } from './bytes';
+import { BACKSLASH, equalBytes } from './bytes';
 import { has, spanEnd, spanStart } from './walk';
 
 const ENTRIES_MAX: i32 = 64;
@@ -25,7 +25,10 @@ export function addInterest(sourceLength: u32, nameLength: u32): void {
   count++;
 }
 
-/** Whether the record in this row, which has an eventSource, is asked for. */
+/**
+ * Whether the record in this row, which has an eventSource, is asked for. A name with an escape may be
+ * any name: the caller, who reads it, has the say.
+ */
 export function isOfInterest(row: usize, input: usize): bool {
   for (let i = 0; i < count; i++) {
     const at = entries + <usize>i * ENTRY_BYTES;
@@ -33,6 +36,16 @@ export function isOfInterest(row: usize, input: usize): bool {
     const nameLength = load<u32>(at, 4);
     if (nameLength == 0) return true;
     if (fieldIs(row, input, FIELD_EVENT_NAME, at + NAME_AT, nameLength)) return true;
+    if (hasEscape(row, input, FIELD_EVENT_NAME)) return true;
+  }
+  return false;
+}
+
+function hasEscape(row: usize, input: usize, field: i32): bool {
+  if (!has(field)) return false;
+  const end = input + spanEnd(row, field);
+  for (let p = input + spanStart(row, field); p < end; p++) {
+    if (load<u8>(p) == BACKSLASH) return true;
   }
   return false;
 }

@@ -79,9 +79,9 @@ export function reset(): void {
   arenaUsed = 0;
 }
 
-/** Fills the row's group ids. */
-export function internGroups(row: usize, input: usize): void {
-  for (let group = 0; group < GROUPS_MAX; group++) {
+/** Fills the row's ids of the first `groups` groups. */
+export function internGroups(row: usize, input: usize, groups: i32): void {
+  for (let group = 0; group < groups; group++) {
     const fields = members + ((<usize>group) << 5);
     const count = <i32>load<u8>(fields);
     if (count == 0) break;
