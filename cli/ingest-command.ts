@@ -8,7 +8,6 @@ import type { IngestSummary } from '../ingest/summary.ts';
 import { relatedGroupsOf } from '../ingest/rules/related-groups.ts';
 import { relatedGroups } from '../reference/related-events.ts';
 import { openDatabase, type Database } from '../store/database.ts';
-import { loadConfig } from './load-config.ts';
 import { showProgress } from './progress.ts';
 import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
 import { ingestSummaryText } from './summary-text.ts';
@@ -59,7 +58,7 @@ export function ingestCommand(): Command {
       '\nExamples:\n  keymeter ingest ./AWSLogs\n  keymeter ingest s3://trail-bucket/AWSLogs --from 30d --account 111122223333',
     )
     .action(async (sources: string[], flags: IngestFlags & { config?: string }) => {
-      const related = flags.related ?? (await loadConfig(flags)).relatedEvents;
+      const related = flags.related ?? (await configured(flags.config));
       const opened = await openSources(sources, flags);
       const database = await openDatabase(flags.db, databaseOptions(flags));
       try {
@@ -71,6 +70,12 @@ export function ingestCommand(): Command {
         database.close();
       }
     });
+}
+
+/** What the configuration says of related events. Loaded only when one is named: it takes a while. */
+async function configured(config: string | undefined): Promise<string[] | undefined> {
+  if (config === undefined) return undefined;
+  return (await import('./load-config.ts')).loadConfig({ config }).then((c) => c.relatedEvents);
 }
 
 export function openSources(specs: readonly string[], flags: IngestFlags): Promise<Source[]> {

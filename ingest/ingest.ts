@@ -36,9 +36,9 @@ export interface IngestOptions {
  */
 const group_rows = 131_072;
 /** Objects of one transaction, so that ledger rows of tiny objects don't pile up. */
-const group_objects_default = 20_000;
+const group_objects_default = 40_000;
 /** What was read waits no longer than this, however little it is. */
-const group_age_ms = 2_000;
+const group_age_ms = 4_000;
 /** Results that wait for the writer at most, with their rows: the bound on memory. */
 const waiting_max = { results: 256, rows: 2 * group_rows };
 
