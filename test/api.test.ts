@@ -141,7 +141,9 @@ describe('analyses', () => {
     expect((await get(path, { accept: 'text/csv' })).headers['etag']).not.toBe(etag);
     const before = first.json().rows[0].calls;
     await store(database, [event({ at: '2026-10-05T12:00:30Z' })]);
-    const third = await get(path, { 'if-none-match': etag });
+    // Who waits for more than a second is given the older answer, marked by its age.
+    let third = await get(path, { 'if-none-match': etag });
+    while (third.headers['age'] !== undefined) third = await get(path, { 'if-none-match': etag });
     expect(third.status).toBe(200);
     expect(third.json().rows[0].calls).toBe(before + 1);
     expect(third.json().data_version).not.toBe(first.json().data_version);
