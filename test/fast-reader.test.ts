@@ -9,7 +9,9 @@ import { pathFactsOf } from '../ingest/path-facts.ts';
 import type { RecordSink } from '../ingest/records/plain-reader.ts';
 import type { PathFacts } from '../ingest/rules/kms-event.ts';
 import { plainReader, type RecordReader } from '../ingest/task.ts';
-import type { Table } from '../store/event-batch.ts';
+import type { EncodedRows } from '../store/batch-encoder.ts';
+import { dimensionIds, type Table } from '../store/event-batch.ts';
+import { pickRows } from '../store/pick-rows.ts';
 import { mutatedFile } from './support/mutated-trail.ts';
 import { kms, other } from './support/scanned.ts';
 import { sharedData, sharedFile } from './support/shared-data.ts';
@@ -43,11 +45,34 @@ function expectSame(reader: FastReader, files: readonly LogFile[]) {
   expect(fast.results).toEqual(plain.results);
   expect(fast.rejects).toEqual(plain.rejects);
   expectSameTable(fast.related, plain.related);
-  expectSameTable(fast.events, plain.events);
-  for (const [name, table] of Object.entries(plain.dimensions)) {
-    expectSameTable(fast.dimensions[name as keyof typeof fast.dimensions], table);
+  expectSameEvents(fast, plain);
+  for (const name of ['calls', 'keys', 'actions'] as const) {
+    expectSameTable(fast.dimensions[name], plain.dimensions[name]);
   }
   return { rows: fast.events.rowCount, related: fast.related.rowCount };
+}
+
+/** The fast reader may hold one identity or client twice: each row's own is compared, value by value. */
+function expectSameEvents(fast: EncodedRows, plain: EncodedRows): void {
+  const rest = ({ rowCount, columns }: Table): Table => {
+    const { identity_no: _, client_no: __, ...others } = columns;
+    return { rowCount, columns: others };
+  };
+  expectSameTable(rest(fast.events), rest(plain.events));
+  for (const name of ['identities', 'clients'] as const) {
+    expectSameTable(tuplesOfRows(fast, name), tuplesOfRows(plain, name));
+  }
+}
+
+/** The tuple of a dimension for each row of the events. */
+function tuplesOfRows({ events, dimensions }: EncodedRows, name: 'identities' | 'clients'): Table {
+  const positions = events.columns[dimensionIds[name]] as { data: Int32Array };
+  const table = pickRows(dimensions[name], positions.data);
+  for (const column of Object.values(table.columns)) {
+    // Where nothing picked is null, a column may still say so row by row.
+    if (column.valid && !column.valid.includes(0)) delete column.valid;
+  }
+  return table;
 }
 
 function expectSameTable(fast: Table, plain: Table): void {
@@ -213,7 +238,7 @@ describe('the fast reader gives the same batch as the plain one', () => {
     expect(batch.results).toEqual(plain.results);
     expect(batch.rejects).toEqual(plain.rejects);
     expect(batch.rejects).toHaveLength(1);
-    expectSameTable(batch.events, plain.events);
+    expectSameEvents(batch, plain);
   });
 
   test('when values are nested deeper than can be written again', () => {

@@ -125,14 +125,15 @@ export class Remembered {
     const console_session = consoleSession(record['sessionCredentialFromConsole']);
     const caller = [identity.caller_account_id, textField(user, 'invokedBy')];
     return (this.identities[id] = {
-      tuple: this.books.identities.numberOf({ ...identity, console_session }),
+      // Another text is another session, nearly always.
+      tuple: this.books.identities.newNumberOf({ ...identity, console_session }),
       caller: numberIn(this.#callers, JSON.stringify(caller)),
     });
   }
 
   /** `record` has at least the fields of the client group. */
   client(id: number, record: JsonObject): number {
-    return (this.clients[id] = this.books.clients.numberOf(clientOf(record)));
+    return (this.clients[id] = this.books.clients.newNumberOf(clientOf(record)));
   }
 
   /** `value` is the encryption context, undefined for none. */

@@ -46,19 +46,38 @@ export class TupleBook {
 
   /** The number of the tuple in these fields of an event; more fields than the columns do no harm. */
   numberOf(event: object): number {
-    const valueOf = (name: string) => (event as Record<string, Value>)[name] ?? null;
-    const texts = this.#texts.map(valueOf) as (string | null)[];
-    const booleans = this.#booleans.map(valueOf) as (boolean | null)[];
+    const [texts, booleans] = this.#valuesOf(event);
     const key = JSON.stringify([texts, booleans]);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.#tuples.push({ ...encodeTexts(texts), booleans }) - 1;
+      number = this.#add(texts, booleans);
       this.#numbers.set(key, number);
-      if (number >= this.#positions.length) {
-        const larger = new Int32Array(this.#positions.length * 2).fill(-1);
-        larger.set(this.#positions);
-        this.#positions = larger;
-      }
+    }
+    return number;
+  }
+
+  /**
+   * A new number for the tuple in these fields, which is likely to be new: that spares comparing it. The
+   * store takes a tuple twice (see DimensionIds).
+   */
+  newNumberOf(event: object): number {
+    return this.#add(...this.#valuesOf(event));
+  }
+
+  #valuesOf(event: object): [(string | null)[], (boolean | null)[]] {
+    const valueOf = (name: string) => (event as Record<string, Value>)[name] ?? null;
+    return [
+      this.#texts.map(valueOf) as (string | null)[],
+      this.#booleans.map(valueOf) as (boolean | null)[],
+    ];
+  }
+
+  #add(texts: readonly (string | null)[], booleans: (boolean | null)[]): number {
+    const number = this.#tuples.push({ ...encodeTexts(texts), booleans }) - 1;
+    if (number >= this.#positions.length) {
+      const larger = new Int32Array(this.#positions.length * 2).fill(-1);
+      larger.set(this.#positions);
+      this.#positions = larger;
     }
     return number;
   }
