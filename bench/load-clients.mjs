@@ -49,7 +49,6 @@ export class LoadClients {
   #settings;
   #agent;
   #url;
-  #done = false;
   #keys = [];
   #principals = [];
   #places = [];
