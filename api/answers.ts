@@ -11,6 +11,8 @@ import { Refresher } from './refresher.ts';
 const prepare_ms_max = 120_000;
 /** While an ingest runs an answer is served for this long, or ten times what it took to make. */
 const age_ms_max = 300_000;
+/** The ingest has the processors first: what is new to ask takes longer, so clients wait this much longer. */
+const ingest_deadline_factor = 3;
 /** Who can be given an older answer waits no longer than this for the newest one. */
 const patience_ms = 1_000;
 
@@ -46,20 +48,22 @@ export class Answers {
   }
 
   /**
-   * Throws ProblemError `answer_in_preparation` when a prepared question is not answered within the
-   * deadline, KeymeterError `deadline_exceeded` for others.
+   * Throws ProblemError `answer_in_preparation` when a prepared question, or any while an ingest runs, is
+   * not answered in time but goes on; KeymeterError `deadline_exceeded` for others.
    */
   async get(question: Question, name: string): Promise<Served> {
     const { engine, deadline_ms = deadline_ms_default } = this.#options;
     const held = this.#cache.latest(name);
     if (held?.data_version === (await engine.dataVersion())) return { answer: held, current: true };
     const older = held && { answer: held, current: false };
-    if (older && this.#ingests() && isFresh(held)) {
+    const ingests = this.#ingests();
+    if (older && ingests && isFresh(held)) {
       this.#refresher.ask(name, held, () => this.#refresh(question, name));
       return older;
     }
-    const goesOn = older !== undefined || this.#prepared.has(name);
-    const wait_ms = older ? Math.min(patience_ms, deadline_ms) : deadline_ms;
+    const goesOn = older !== undefined || ingests || this.#prepared.has(name);
+    const late_ms = ingests ? deadline_ms * ingest_deadline_factor : deadline_ms;
+    const wait_ms = older ? Math.min(patience_ms, late_ms) : late_ms;
     try {
       // The deadline is on the outside: an answer that is being made anyway goes on without this client.
       const answer = await withDeadline(wait_ms, undefined, (signal) =>
@@ -69,7 +73,7 @@ export class Answers {
     } catch (error) {
       if (!goesOn || !isLate(error)) throw error;
       if (older) return older;
-      throw inPreparation(deadline_ms);
+      throw inPreparation(wait_ms);
     }
   }
 

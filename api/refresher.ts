@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A pause of this many times what a refresh took: readers take about a tenth of an ingest's time. */
-const pause_factor = 9;
-const pause_ms = { least: 100, most: 10_000 };
+/** A pause of this many times what a refresh took: readers take about a twentieth of an ingest's time. */
+const pause_factor = 19;
+const pause_ms = { least: 100, most: 20_000 };
 /** Answers that take longer than the longest pause allows for are made anew this much more rarely. */
 const rest_factor = 20;
 
