@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { answerTo, type Answer, type Question } from './answer.ts';
 import { withDeadline } from './deadline.ts';
-import { deadline_ms_default, type ApiOptions } from './options.ts';
+import { deadlineOf, isIngesting, type ApiOptions } from './options.ts';
 import { ProblemError } from './problems.ts';
 import { Refresher } from './refresher.ts';
 
@@ -11,8 +11,6 @@ import { Refresher } from './refresher.ts';
 const prepare_ms_max = 120_000;
 /** While an ingest runs an answer is served for this long, or ten times what it took to make. */
 const age_ms_max = 300_000;
-/** The ingest has the processors first: what is new to ask takes longer, so clients wait this much longer. */
-const ingest_deadline_factor = 3;
 /** Who can be given an older answer waits no longer than this for the newest one. */
 const patience_ms = 1_000;
 
@@ -52,18 +50,18 @@ export class Answers {
    * not answered in time but goes on; KeymeterError `deadline_exceeded` for others.
    */
   async get(question: Question, name: string): Promise<Served> {
-    const { engine, deadline_ms = deadline_ms_default } = this.#options;
+    const { engine } = this.#options;
     const held = this.#cache.latest(name);
     if (held?.data_version === (await engine.dataVersion())) return { answer: held, current: true };
     const older = held && { answer: held, current: false };
-    const ingests = this.#ingests();
+    const ingests = isIngesting(this.#options);
     if (older && ingests && isFresh(held)) {
       this.#refresher.ask(name, held, () => this.#refresh(question, name));
       return older;
     }
     const goesOn = older !== undefined || ingests || this.#prepared.has(name);
-    const late_ms = ingests ? deadline_ms * ingest_deadline_factor : deadline_ms;
-    const wait_ms = older ? Math.min(patience_ms, late_ms) : late_ms;
+    const deadline_ms = deadlineOf(this.#options);
+    const wait_ms = older ? Math.min(patience_ms, deadline_ms) : deadline_ms;
     try {
       // The deadline is on the outside: an answer that is being made anyway goes on without this client.
       const answer = await withDeadline(wait_ms, undefined, (signal) =>
@@ -113,10 +111,6 @@ export class Answers {
         error: messageOf(error),
       });
     }
-  }
-
-  #ingests(): boolean {
-    return this.#options.ingestStatus?.().state === 'running';
   }
 }
 

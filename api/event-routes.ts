@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { KeymeterError } from '../core/errors.ts';
 import { inSnapshot, type Engine, type JsonRow } from '../store/engine.ts';
 import { withDeadline } from './deadline.ts';
-import { deadline_ms_default, type ApiEnv, type ApiOptions } from './options.ts';
+import { deadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { notFound, ProblemError } from './problems.ts';
 import { parseQuery } from './query-params.ts';
 
@@ -54,7 +54,7 @@ WHERE coalesce(r.event_id_text, CAST(r.event_id_uuid AS VARCHAR)) = $event_id LI
 /** One stored event with all its columns, and the raw record that it was read from. */
 export function eventRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
   const within = <T>(work: (signal: AbortSignal) => Promise<T>) =>
-    withDeadline(options.deadline_ms ?? deadline_ms_default, undefined, work);
+    withDeadline(deadlineOf(options), undefined, work);
 
   async function stored(query: EventQuery, signal: AbortSignal): Promise<JsonRow | undefined> {
     const bound = {

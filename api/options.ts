@@ -59,4 +59,15 @@ export interface ApiEnv {
   Variables: { requestId: string };
 }
 
-export const deadline_ms_default = 5_000;
+const deadline_ms_default = 5_000;
+/** The ingest has the processors and its commits go first: clients wait this much longer. */
+const ingest_deadline_factor = 3;
+
+export const isIngesting = (options: ApiOptions): boolean =>
+  options.ingestStatus?.().state === 'running';
+
+/** A request that comes now is answered within this many milliseconds or not at all. */
+export function deadlineOf(options: ApiOptions): number {
+  const deadline_ms = options.deadline_ms ?? deadline_ms_default;
+  return isIngesting(options) ? deadline_ms * ingest_deadline_factor : deadline_ms;
+}

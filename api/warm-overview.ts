@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { PreparedAnswers } from './analysis-routes.ts';
-import type { ApiOptions } from './options.ts';
+import { isIngesting, type ApiOptions } from './options.ts';
 
 /** What the Overview asks first, over all data. A browser test says when the page asks otherwise. */
 export const overviewQueries: readonly string[] = [
@@ -38,7 +38,7 @@ export function warmOverview(options: ApiOptions, answers: PreparedAnswers): voi
   }
 
   async function look(): Promise<void> {
-    if (options.closing?.aborted || options.ingestStatus?.().state === 'running') return;
+    if (options.closing?.aborted || isIngesting(options)) return;
     busy = true;
     try {
       const data_version = await options.engine.dataVersion();

@@ -134,6 +134,7 @@ export class LoadClients {
 
   async #ask(kind, address) {
     const started = performance.now();
+    const during = !this.#ended;
     let answer;
     try {
       answer = await this.#get(`/api/v1/${address}`);
@@ -142,13 +143,14 @@ export class LoadClients {
       this.faults.push(`${address}: ${error.message}`);
       return;
     }
-    if (!this.#ended) this.in_ingest++;
+    if (during) this.in_ingest++;
     const took = performance.now() - started;
     const of = this.latencies.get(kind) ?? [];
     of.push(took);
     this.latencies.set(kind, of);
     const { status, headers, text } = answer;
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    const counted = during ? status : `${status} after the ingest`;
+    this.statuses.set(counted, (this.statuses.get(counted) ?? 0) + 1);
     let body;
     try {
       body = JSON.parse(text);
@@ -159,7 +161,7 @@ export class LoadClients {
     if (status !== 200) {
       // An honest refusal says when to ask again; it is counted by its status.
       const honest = [429, 503].includes(status) && headers['retry-after'] !== undefined;
-      if (!honest) this.faults.push(`${address}: ${status} ${body.detail}`);
+      if (!honest) this.faults.push(`${address}: ${counted}: ${body.detail}`);
       return;
     }
     this.#check(kind, address, headers, body);

@@ -18,7 +18,7 @@ export function loadResults({ machine, duckdb, trail, requests, clients, alone, 
 
 Made by \`node bench/load.mjs\`: \`keymeter up\` ingests ${trail.kms_records.toLocaleString('en')} KMS events in ${trail.files.toLocaleString('en')} files (${Math.round(trail.gzip_bytes / 1e6)} MB compressed) and serves
 from the same process, once alone and once while ${clients} clients send ${requests.toLocaleString('en')} requests, in turns. The clients
-are a closed loop (one request each at a time) with a think time that spreads the requests over nine tenths of the time that the ingest
+are a closed loop (one request each at a time) with a think time that spreads the requests over four fifths of the time that the ingest
 takes alone; they run on the same cores and take their share of them. The mix: 40 % what the Overview asks (and two more totals),
 15 % of one key, 10 % of one principal, 10 % each ledger pages and ingest status, 9 % health and runs, 6 % single events.
 
@@ -37,7 +37,7 @@ takes alone; they run on the same cores and take their share of them. The mix: 4
 ${kinds.map((kind) => latency(kind, of(kind))).join('\n')}
 ${latency('**all**', kinds.flatMap(of))}
 
-- Requests a second: ${counts((load) => s(requests / load.elapsed_s))}; of ${requests.toLocaleString('en')} answered before the ingest had ended: ${counts((load) => load.in_ingest)}.
+- Requests a second: ${counts((load) => s(requests / load.elapsed_s))}; of ${requests.toLocaleString('en')} asked before the ingest had ended: ${counts((load) => load.in_ingest)}.
 - Statuses: ${counts((load) => JSON.stringify(Object.fromEntries(load.statuses)))}. Faults: ${faults.length}${faults.length > 0 ? ` (${faults.slice(0, 5).join('; ')})` : ''}.
 - Answers of earlier data, which say so: ${counts((load) => load.older)}. Versions of the data that totals were told of: ${counts((load) => load.versions.size)}.
 - Checked in every answer: the JSON is whole; its version is that of its header; its calls are whole log files (a transaction seen in
