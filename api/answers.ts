@@ -7,8 +7,8 @@ import { deadlineOf, isIngesting, type ApiOptions } from './options.ts';
 import { ProblemError } from './problems.ts';
 import { Refresher } from './refresher.ts';
 
-/** What nobody waits for at an open connection may take this long. */
-const prepare_ms_max = 120_000;
+/** What goes on without a client may take this long: findings of much data are minutes of replays. */
+const goes_on_ms_max = { prepared: 900_000, other: 120_000 };
 /** While an ingest runs an answer is served for this long, or ten times what it took to make. */
 const age_ms_max = 300_000;
 /** Who can be given an older answer waits no longer than this for the newest one. */
@@ -89,7 +89,8 @@ export class Answers {
   }
 
   #prepare(question: Question, name: string): Promise<Answer> {
-    return withDeadline(prepare_ms_max, this.#options.closing, (signal) =>
+    const ms_max = goes_on_ms_max[this.#prepared.has(name) ? 'prepared' : 'other'];
+    return withDeadline(ms_max, this.#options.closing, (signal) =>
       this.#make(question, name, signal),
     );
   }

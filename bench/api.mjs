@@ -95,7 +95,7 @@ const section = [
   '',
 ].join('\n');
 let before =
-  '# How long the Overview waits\n\nMade by `node bench/api.mjs EVENTS` over a generated database (bench/query-database.mjs), whose calls, principals and keys are drawn\nindependently of each other: nearly every event is a combination of its own, which is the worst case for counting by combination.\n\n';
+  '# How long the Overview waits\n\nMade by `node bench/api.mjs EVENTS` over a generated database (bench/query-database.mjs), whose calls, principals and keys are drawn\nindependently of each other: nearly every event is a combination of its own, which is the worst case for counting by combination. Its ledger holds one object, so coverage has nothing to count.\n\n';
 try {
   before = readFileSync(file, 'utf8');
 } catch {
