@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { KeymeterError, messageOf } from '../core/errors.ts';
@@ -7,6 +8,7 @@ import type { EventBatch } from '../store/event-batch.ts';
 import { readerName } from './fast/chosen-reader.ts';
 import type { ListedObject } from './sources/source.ts';
 import { unreadableBatch, type ReadTask } from './task.ts';
+import type { WorkerLoaded } from './worker.ts';
 
 /**
  * Heap of one worker. A log of the largest size that is read takes half of it on the slow way; what
@@ -17,10 +19,14 @@ const heap_mb_default = 2_048;
 /** Objects that break their reader before it is the reader, or the machine, that is broken. */
 const failures_max = 100;
 
+/** A worker that takes longer to load hangs. */
+const load_ms_max = 30_000;
+
 /** Worker threads that read, unzip and extract. None of them knows DuckDB. */
 export class ReaderPool {
   readonly workers: number;
   readonly #piscina: Piscina;
+  readonly #loaded = new Set<number>();
   #failures = 0;
   #closed = false;
 
@@ -36,6 +42,7 @@ export class ReaderPool {
       idleTimeout: 60_000,
       resourceLimits: { maxOldGenerationSizeMb: options.heap_mb ?? heap_mb_default },
     });
+    this.#piscina.on('message', ({ loaded }: WorkerLoaded) => this.#loaded.add(loaded));
   }
 
   /**
@@ -53,10 +60,23 @@ export class ReaderPool {
     return batches;
   }
 
-  /** Ends the workers at once: what they are reading is read again by the next run. */
+  /**
+   * Ends the workers: what they are reading is read again by the next run. One that is still loading is
+   * waited for: Node aborts the whole process when a thread is ended while it requires an ES module, as
+   * piscina does (v8::Module::IsGraphAsync must be used on an instantiated module).
+   */
   async close(): Promise<void> {
     this.#closed = true;
+    const latest = Date.now() + load_ms_max;
+    while (this.#isLoading() && Date.now() < latest) await delay(5);
     await this.#piscina.destroy();
+  }
+
+  /** Threads that have ended have the number -1. */
+  #isLoading(): boolean {
+    return this.#piscina.threads.some(
+      ({ threadId }) => threadId > 0 && !this.#loaded.has(threadId),
+    );
   }
 
   async #readAlone(task: ReadTask, object: ListedObject): Promise<EventBatch> {

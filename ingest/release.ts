@@ -3,9 +3,17 @@ import { MessageChannel } from 'node:worker_threads';
 
 /** What is moved to a port without another end ceases to be, by the rules of postMessage. */
 const { port1: nowhere, port2: otherEnd } = new MessageChannel();
+let isNowhere = false;
+
+/**
+ * Resolves when release() has its effect: until its other end is closed, the port would collect what it
+ * is sent. Not awaited up here: a module that waits while it loads brings Node down when its worker is
+ * ended meanwhile.
+ */
+export const releaseReady: Promise<void> = once(otherEnd, 'close').then(() => {
+  isNowhere = true;
+});
 otherEnd.close();
-// Until it is closed it would collect what it is sent.
-await once(otherEnd, 'close');
 
 /**
  * Frees the memory of a buffer now; the buffer is empty afterwards. Left to garbage collection, each
@@ -14,7 +22,7 @@ await once(otherEnd, 'close');
  * stay as they are.
  */
 export function release({ buffer }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) {
+  if (isNowhere && buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) {
     nowhere.postMessage(null, [buffer]);
   }
 }

@@ -1,9 +1,17 @@
+import { parentPort, threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { transferList, type EventBatch } from '../store/event-batch.ts';
+import { releaseReady } from './release.ts';
 import { openReader } from './sources/open-reader.ts';
 import type { ObjectReader } from './sources/source.ts';
 import { chosenReader } from './fast/chosen-reader.ts';
 import { readTask, type ReadTask, type RecordReader } from './task.ts';
+
+/** What a worker says once, when it is loaded. */
+export interface WorkerLoaded {
+  /** The thread that is. */
+  loaded: number;
+}
 
 /** One reader a configuration, kept for the life of the worker: connections are worth keeping. */
 const readers = new Map<string, ObjectReader>();
@@ -20,6 +28,7 @@ function recordReader({ related_groups }: ReadTask): RecordReader {
 
 /** The piscina task: reads objects, gives back a batch whose buffers move to the main thread. */
 export default async function work(task: ReadTask): Promise<EventBatch> {
+  await releaseReady;
   const key = JSON.stringify(task.reader);
   const reader = readers.get(key) ?? openReader(task.reader);
   readers.set(key, reader);
@@ -28,3 +37,7 @@ export default async function work(task: ReadTask): Promise<EventBatch> {
   const moved = { [transferableSymbol]: transferList(batch), [valueSymbol]: batch };
   return move(moved) as unknown as EventBatch;
 }
+
+/** Tells the pool that all modules are loaded: only then may the worker be ended. */
+const loaded: WorkerLoaded = { loaded: threadId };
+parentPort?.postMessage(loaded);

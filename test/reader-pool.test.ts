@@ -83,3 +83,12 @@ test('a pool that is closed reads nothing again', async () => {
   await pool.close();
   await rejected;
 });
+
+test('a pool that is closed while its workers load leaves the process alone', async () => {
+  for (let i = 0; i < 12; i++) {
+    const closing = new ReaderPool(2);
+    // From the first lines of the worker to its last: a thread ended in the midst would end the process.
+    await new Promise((resolve) => setTimeout(resolve, 15 * i));
+    await closing.close();
+  }
+});
