@@ -1,6 +1,10 @@
 import { quantile } from './load-clients.mjs';
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2;
+};
 const s = (value) => value.toFixed(1);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
