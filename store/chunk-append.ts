@@ -2,9 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { Column, Table } from './event-batch.ts';
 import { DuckDBDataChunk } from './duckdb.ts';
-
-/** DuckDB's vector size: rows of one chunk. */
-const chunkRows = 2048;
+import { chunkRows, writeTexts } from './text-vector.ts';
 
 const typeIds: Record<Column['kind'], number> = {
   uuid: duckdb.Type.UUID,
@@ -16,8 +14,7 @@ const typeIds: Record<Column['kind'], number> = {
 };
 
 /**
- * Appends columns (in the order of the table's) as raw vectors: memory copies for fixed-width columns,
- * one call a value for text. Must run inside an explicit transaction of the same connection: the
+ * Appends columns (in the order of the table's) as raw vectors, a few calls a column and chunk. Must run inside an explicit transaction of the same connection: the
  * appender flushes by itself and is not atomic without one.
  */
 export async function appendColumns(
@@ -45,19 +42,7 @@ export async function appendColumns(
 
 function writeVector(vector: duckdb.Vector, column: Column, from: number, rows: number): void {
   if (column.valid) writeValidity(vector, column.valid, from, rows);
-  if (column.kind === 'text') {
-    const { bytes, offsets, valid } = column;
-    for (let row = 0; row < rows; row++) {
-      const at = from + row;
-      if (valid && valid[at] === 0) continue;
-      duckdb.vector_assign_string_element_len(
-        vector,
-        row,
-        bytes.subarray(offsets[at]!, offsets[at + 1]!),
-      );
-    }
-    return;
-  }
+  if (column.kind === 'text') return writeTexts(vector, column, from, rows);
   const source =
     column.kind === 'uuid'
       ? hugeintOrder(column.data, from, rows)
@@ -73,25 +58,30 @@ function writeVector(vector: duckdb.Vector, column: Column, from: number, rows: 
 
 /** DuckDB's validity is a bitmap of 64-bit words; ours is a byte a row. */
 function writeValidity(vector: duckdb.Vector, valid: Uint8Array, from: number, rows: number): void {
-  const bits = new Uint8Array(Math.ceil(rows / 64) * 8).fill(0xff);
+  const bits = new Uint8Array(Math.ceil(rows / 64) * 8);
   for (let row = 0; row < rows; row++) {
-    if (valid[from + row] === 0) bits[row >> 3]! &= ~(1 << (row & 7));
+    if (valid[from + row] !== 0) bits[row >> 3]! |= 1 << (row & 7);
   }
   duckdb.vector_ensure_validity_writable(vector);
   duckdb.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, bits.byteLength);
 }
 
-const uuidScratch = new Uint8Array(chunkRows * 16);
+const uuidBytes = Buffer.alloc(chunkRows * 16);
+const uuidWords = new Int32Array(uuidBytes.buffer, uuidBytes.byteOffset, chunkRows * 4);
 
 /** A UUID is a little-endian 128-bit integer with its top bit flipped, so that it sorts as text does. */
 function hugeintOrder(data: Uint8Array, from: number, rows: number): Uint8Array {
-  for (let row = 0; row < rows; row++) {
-    const source = (from + row) * 16;
-    const target = row * 16;
-    for (let i = 0; i < 16; i++) uuidScratch[target + i] = data[source + 15 - i]!;
-    uuidScratch[target + 15]! ^= 0x80;
+  uuidBytes.set(data.subarray(from * 16, (from + rows) * 16));
+  const swapped = uuidBytes.subarray(0, rows * 16).swap32();
+  for (let word = 0; word < rows * 4; word += 4) {
+    const highest = uuidWords[word]!;
+    const second = uuidWords[word + 1]!;
+    uuidWords[word] = uuidWords[word + 3]!;
+    uuidWords[word + 1] = uuidWords[word + 2]!;
+    uuidWords[word + 2] = second;
+    uuidWords[word + 3] = highest ^ 0x8000_0000;
   }
-  return uuidScratch.subarray(0, rows * 16);
+  return swapped;
 }
 
 /** The columns of a table in the order given; throws when one is missing. */
