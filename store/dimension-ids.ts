@@ -7,26 +7,24 @@ import {
   type Table,
 } from './event-batch.ts';
 import { pickRows } from './pick-rows.ts';
-
-/** Entries of one dictionary before it is forgotten: bounds memory whatever the trail's size. */
-const entries_max = 200_000;
+import { TupleDictionary } from './tuple-dictionary.ts';
 
 /**
  * Gives each distinct tuple of a dimension its number. Forgetting is always safe: the same tuple then
  * gets another number and stands twice in its dimension, which readers cannot tell.
  */
 export class DimensionIds {
-  readonly #known: Record<DimensionName, Map<string, number>>;
+  readonly #known: Record<DimensionName, TupleDictionary>;
   readonly #next: Record<DimensionName, number>;
 
   private constructor(next: Record<DimensionName, number>) {
     this.#next = next;
     this.#known = {
-      calls: new Map(),
-      identities: new Map(),
-      clients: new Map(),
-      keys: new Map(),
-      actions: new Map(),
+      calls: new TupleDictionary(),
+      identities: new TupleDictionary(),
+      clients: new TupleDictionary(),
+      keys: new TupleDictionary(),
+      actions: new TupleDictionary(),
     };
   }
 
@@ -59,18 +57,18 @@ export class DimensionIds {
     const rows: number[] = [];
     const skipLookup = table.rowCount > 1_000 && table.rowCount > rowsOfBatch / 2;
     const known = this.#known[name];
-    if (known.size > entries_max) known.clear();
+    if (known.isFull) known.clear();
     const columns = Object.values(table.columns);
+    let next = this.#next[name];
     for (let row = 0; row < table.rowCount; row++) {
-      const key = skipLookup ? '' : tupleKey(columns, row);
-      let id = skipLookup ? undefined : known.get(key);
-      if (id === undefined) {
-        id = this.#next[name]++;
-        if (!skipLookup) known.set(key, id);
+      const id = skipLookup ? next : known.numberOf(columns, row, next);
+      if (id === next) {
+        next++;
         rows.push(row);
       }
       ids[row] = id;
     }
+    this.#next[name] = next;
     const fresh = rows.length === table.rowCount ? table : pickRows(table, Int32Array.from(rows));
     const numbers = Int32Array.from(rows, (row) => ids[row]!);
     return {
@@ -88,22 +86,4 @@ export function remapped(column: { data: Int32Array }, ids: Int32Array): Column 
   const data = new Int32Array(column.data.length);
   for (let row = 0; row < data.length; row++) data[row] = ids[column.data[row]!]!;
   return { kind: 'integer', data };
-}
-
-/** All values of a row with their lengths, so that no two tuples read alike. */
-function tupleKey(columns: readonly Column[], row: number): string {
-  let key = '';
-  for (const column of columns) {
-    if (column.valid?.[row] === 0) key += '-';
-    else if (column.kind === 'text') {
-      const { bytes, offsets } = column;
-      const text = Buffer.from(
-        bytes.buffer,
-        bytes.byteOffset + offsets[row]!,
-        offsets[row + 1]! - offsets[row]!,
-      ).toString('latin1');
-      key += `${text.length}:${text}`;
-    } else key += `${String((column.data as Uint8Array)[row])};`;
-  }
-  return key;
 }
