@@ -26,6 +26,7 @@ export function buildScanner() {
       path.join(scanner, 'assembly', name),
     ),
     path.join(scanner, 'row-layout.ts'),
+    path.join(scanner, 'column-layout.ts'),
     path.join(root, 'node_modules/assemblyscript/package.json'),
     fileURLToPath(import.meta.url),
   ];

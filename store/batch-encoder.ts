@@ -12,6 +12,7 @@ import {
   type Table,
 } from './event-batch.ts';
 import type { KmsEvent } from './relations.ts';
+import { encodeText } from './utf8.ts';
 import { isCanonicalUuid, writeId } from './uuid.ts';
 
 type Scalar = string | number | boolean | null;
@@ -177,8 +178,7 @@ export function booleanColumn(values: (boolean | null)[]): Column {
 
 export function textColumn(values: (string | null)[]): Column {
   const offsets = new Uint32Array(values.length + 1);
-  // toWellFormed: a lone surrogate has no UTF-8; it becomes U+FFFD here as it would in DuckDB.
-  const parts = values.map((value) => Buffer.from(value === null ? '' : wellFormed(value), 'utf8'));
+  const parts = values.map((value) => encodeText(value ?? ''));
   let end = 0;
   parts.forEach((part, i) => {
     end += part.length;
@@ -190,9 +190,4 @@ export function textColumn(values: (string | null)[]): Column {
     offsets,
     ...validity(values),
   };
-}
-
-/** ES2024's String.prototype.toWellFormed, which Node 20 has. */
-function wellFormed(text: string): string {
-  return (text as string & { toWellFormed(): string }).toWellFormed();
 }

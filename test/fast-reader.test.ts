@@ -8,9 +8,10 @@ import { InputError } from '../ingest/input-error.ts';
 import { pathFactsOf } from '../ingest/path-facts.ts';
 import type { RecordSink } from '../ingest/records/plain-reader.ts';
 import type { PathFacts } from '../ingest/rules/kms-event.ts';
+import type { EventDimension } from '../ingest/scanner/encoded-columns.ts';
 import { plainReader, type RecordReader } from '../ingest/task.ts';
 import type { EncodedRows } from '../store/batch-encoder.ts';
-import { dimensionIds, type Table } from '../store/event-batch.ts';
+import { dimensionIds, eventDimensions, type Table } from '../store/event-batch.ts';
 import { pickRows } from '../store/pick-rows.ts';
 import { mutatedFile } from './support/mutated-trail.ts';
 import { kms, other } from './support/scanned.ts';
@@ -46,26 +47,25 @@ function expectSame(reader: FastReader, files: readonly LogFile[]) {
   expect(fast.rejects).toEqual(plain.rejects);
   expectSameTable(fast.related, plain.related);
   expectSameEvents(fast, plain);
-  for (const name of ['calls', 'keys', 'actions'] as const) {
-    expectSameTable(fast.dimensions[name], plain.dimensions[name]);
-  }
+  expectSameTable(fast.dimensions.actions, plain.dimensions.actions);
   return { rows: fast.events.rowCount, related: fast.related.rowCount };
 }
 
-/** The fast reader may hold one identity or client twice: each row's own is compared, value by value. */
+/** The fast reader may hold a tuple twice: each row's own is compared, value by value. */
 function expectSameEvents(fast: EncodedRows, plain: EncodedRows): void {
   const rest = ({ rowCount, columns }: Table): Table => {
-    const { identity_no: _, client_no: __, ...others } = columns;
-    return { rowCount, columns: others };
+    const isPosition = (name: string) => eventDimensions.some((d) => dimensionIds[d] === name);
+    const others = Object.entries(columns).filter(([name]) => !isPosition(name));
+    return { rowCount, columns: Object.fromEntries(others) };
   };
   expectSameTable(rest(fast.events), rest(plain.events));
-  for (const name of ['identities', 'clients'] as const) {
+  for (const name of eventDimensions) {
     expectSameTable(tuplesOfRows(fast, name), tuplesOfRows(plain, name));
   }
 }
 
 /** The tuple of a dimension for each row of the events. */
-function tuplesOfRows({ events, dimensions }: EncodedRows, name: 'identities' | 'clients'): Table {
+function tuplesOfRows({ events, dimensions }: EncodedRows, name: EventDimension): Table {
   const positions = events.columns[dimensionIds[name]] as { data: Int32Array };
   const table = pickRows(dimensions[name], positions.data);
   for (const column of Object.values(table.columns)) {
@@ -164,6 +164,22 @@ describe('the fast reader gives the same batch as the plain one', () => {
     const contexts: unknown[] = [
       ...s3.map((arn) => ({ 'aws:s3:arn': arn })),
       ...s3.map((arn) => ({ 'aws:s3:arn': arn, more: 'x' })),
+      { SecretARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:s', SecretVersionId: 'v' },
+      { a: 'x', SecretARN: 's', PARAMETER_ARN: 'p' },
+      { PARAMETER_ARN: 'p', 'aws:ebs:id': 'vol-1' },
+      { 'aws:lambda:FunctionArn': '' },
+      { 'aws:logs:arn': 'é' },
+      { 'aws:sns:topicArn': 'tab\t' },
+      { 'aws:kinesis:arn': 7 },
+      { 'aws-crypto-public-key': 'A+/=' },
+      { 'aws-crypto-public-key': 'A', SecretARN: 's' },
+      { 'aws:dynamodb:tableName': 't', 'aws:dynamodb:subscriberId': '111111111111' },
+      { 'branch-key-id': 'b', tablename: 't', 'aws-crypto-public-key': 'A' },
+      { stage: 'prod', own: 'arn:', other: 'arn:aws:sqs:::q' },
+      { stage: 'prod', '7': 'first for JavaScript' },
+      { '': 'x' },
+      { __proto__x: 'x', nested: { 'aws:ebs:id': 'v' } },
+      Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, 'arn:x'])),
       { 'aws:s3:arn': null },
       { 'aws:s3:arn': { a: '"}' } },
       { 'aws:cloudtrail:arn': 't', 'aws:s3:arn': s3[0] },
@@ -191,6 +207,174 @@ describe('the fast reader gives the same batch as the plain one', () => {
         recordsFile(withRecipient(records)),
       ]);
     }
+  });
+
+  test('on every context as it may be written', () => {
+    const texts = [
+      '{"SecretARN":"s", "a":"b"}',
+      '{ "SecretARN":"s"}',
+      '{"SecretARN":"s","SecretARN":"t"}',
+      '{"a":"b","a":"c"}',
+      '{"a":"arn:x","b":"\\u0061rn:y"}',
+      '{"\\u0061":"b"}',
+      '{"__proto__":"arn:x"}',
+      '{"a":"b"}',
+      '{"aws:ebs:id":"vol-1","x":null}',
+      '{"aws:ebs:id":"vol-1",}',
+    ];
+    const [record] = withRecipient([kms({ requestParameters: { encryptionContext: 'HERE' } })]);
+    for (const text of texts) {
+      const written = JSON.stringify(record).replace('"HERE"', text);
+      expectSame(new FastReader(), [fileOf(`{"Records":[${written},${written}]}`)]);
+    }
+  });
+
+  test('on every identity, a plain session of a role or not', () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/app/web/i-0123';
+    const issuer = { type: 'Role', arn: 'arn:aws:iam::111122223333:role/x/app', accountId: '1' };
+    const session = {
+      type: 'AssumedRole',
+      principalId: 'AROA:i-0123',
+      arn,
+      accountId: '111122223333',
+      accessKeyId: 'ASIAEXAMPLE',
+      sessionContext: { sessionIssuer: issuer, attributes: { mfaAuthenticated: 'false' } },
+    };
+    const { accessKeyId: _, ...withoutKey } = session;
+    const { sessionContext: __, ...withoutContext } = session;
+    const arns = [
+      'arn:aws-cn:sts::111122223333:assumed-role/a/b',
+      'arn:AWS:sts::111122223333:assumed-role/a/b',
+      'arn:aws:sts::11112222333:assumed-role/a/b-longer-than-it-was',
+      'arn:aws:sts::111122223333:assumed-role/a',
+      'arn:aws:sts::111122223333:assumed-role/a/',
+      'arn:aws:sts::111122223333:assumed-role//b',
+      'arn:aws:sts::111122223333:assumed-role///b',
+      'arn:aws:sts::111122223333:assumed-role/é/b',
+      'arn:aws:sts::111122223333:assumed-role/a"/b',
+      'arn:aws:sts::111122223333:federated-user/bob',
+      'arn:aws:iam::111122223333:user/bob',
+      '',
+    ];
+    const users: unknown[] = [
+      session,
+      withoutKey,
+      withoutContext,
+      ...arns.map((other) => ({ ...session, arn: other })),
+      { ...session, accessKeyId: '' },
+      { ...session, accessKeyId: null },
+      { ...session, accessKeyId: 7 },
+      { ...session, accountId: 7 },
+      { ...session, accountId: '' },
+      { ...session, type: 'FederatedUser' },
+      { ...session, invokedBy: 's3.amazonaws.com' },
+      { ...session, invokedBy: '' },
+      { ...session, invokedBy: 'AWS Internal' },
+      { ...session, sessionContext: {} },
+      { ...session, sessionContext: { sessionIssuer: {} } },
+      { ...session, sessionContext: { sessionIssuer: { ...issuer, arn: '' } } },
+      { ...session, sessionContext: [issuer] },
+      { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/bob', accountId: '111122223333' },
+      { type: 'AWSService', invokedBy: 'sns.amazonaws.com' },
+      null,
+      'root',
+    ];
+    const others = [
+      {},
+      { sessionCredentialFromConsole: 'true' },
+      { sessionCredentialFromConsole: true },
+      { sessionCredentialFromConsole: 'false' },
+      { sessionCredentialFromConsole: null },
+      { recipientAccountId: '' },
+      { recipientAccountId: 111122223333 },
+      { recipientAccountId: null },
+    ];
+    const records = users.flatMap((userIdentity) =>
+      others.map((other) => kms({ userIdentity, ...other })),
+    );
+    const { rows } = expectSame(new FastReader(), [recordsFile(withRecipient(records), somePath)]);
+    expect(rows).toBe(records.length);
+    const twice = JSON.stringify(withRecipient([kms({ userIdentity: session })])[0]);
+    for (const name of ['arn', 'type', 'accountId', 'sessionIssuer']) {
+      const text = twice.replace(`"${name}":`, `"${name}":"x","${name}":`);
+      expectSame(new FastReader(), [fileOf(`{"Records":[${text},${twice}]}`)]);
+    }
+  });
+
+  test('on every client, an IPv4 address or not', () => {
+    const sources = [
+      '10.0.0.1',
+      '255.255.255.255',
+      '256.1.1.1',
+      '01.1.1.1',
+      '1.1.1',
+      '1.1.1.1.1',
+      '1.1.1.1 ',
+      '0.0.0.0',
+      '2001:db8::1',
+      'AWS Internal',
+      's3.amazonaws.com',
+      '',
+      null,
+    ];
+    const agents = [
+      undefined,
+      'aws-cli/2',
+      'AWS Internal',
+      's3.amazonaws.com',
+      '.amazonaws.com',
+      'x.amazonaws.com ',
+      'é',
+      'a"b',
+      '',
+      7,
+    ];
+    const more = [
+      {},
+      { vpcEndpointId: 'vpce-1', tlsDetails: { cipherSuite: 'c', tlsVersion: 'TLSv1.3' } },
+      { vpcEndpointId: '', tlsDetails: {} },
+      { vpcEndpointId: null, tlsDetails: null },
+      { tlsDetails: { tlsVersion: '' } },
+      { tlsDetails: { tlsVersion: 1.3 } },
+      { tlsDetails: 'TLSv1.3' },
+    ];
+    const records = sources.flatMap((sourceIPAddress) =>
+      agents.flatMap((userAgent) =>
+        more.map((rest) => kms({ sourceIPAddress, userAgent, ...rest })),
+      ),
+    );
+    const { rows } = expectSame(new FastReader(), [recordsFile(withRecipient(records))]);
+    expect(rows).toBe(records.length);
+  });
+
+  test('when texts are longer than the columns of one go', () => {
+    const lengths = [0, 1, 15, 16, 17, 3_000, 700_000, 2_097_100, 2_097_152, 2_300_000];
+    const records = lengths.flatMap((length) => [
+      kms({ errorMessage: 'e'.repeat(length) }),
+      kms({ errorMessage: 'short' }),
+      kms({ requestParameters: { encryptionContext: { k: 'c'.repeat(length) } } }),
+      kms({ eventName: 'ListKeys', requestParameters: { marker: 'm'.repeat(length) } }),
+      kms({ userAgent: 'u'.repeat(length), sourceIPAddress: '10.0.0.1' }),
+    ]);
+    const many = Array.from({ length: 900 }, (_, i) => kms({ errorMessage: `${i} `.repeat(900) }));
+    expectSame(new FastReader(), [
+      recordsFile(withRecipient(records)),
+      recordsFile(withRecipient(many)),
+    ]);
+  });
+
+  test('when rows go now the fast way, now the plain one, and a file is given up', () => {
+    const usual = (i: number) => kms({ errorMessage: `usual ${i}` });
+    const odd = (i: number) => kms({ eventID: `odd ${i}` });
+    const mixed = Array.from({ length: 60 }, (_, i) => (i % 7 < 2 ? odd(i) : usual(i)));
+    const good = recordsFile(withRecipient(mixed));
+    const cut = fileOf(`${good.bytes.toString().slice(0, -2)},{"eventID":}]}`);
+    const notJson = JSON.stringify({ Records: withRecipient(mixed) }).replace(
+      '"usual 59"',
+      '"usual \\x 59"',
+    );
+    expectSame(new FastReader(), [good, cut, good, fileOf(notJson), good]);
+    expectSame(new FastReader(), [cut]);
   });
 
   test('when facts of the path stand in for what records lack', () => {

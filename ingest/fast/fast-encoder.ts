@@ -1,135 +1,148 @@
-import type { EncodedRows, EventEncoder } from '../../store/batch-encoder.ts';
+import { BatchEncoder, type EncodedRows, type EventEncoder } from '../../store/batch-encoder.ts';
 import {
-  batchEventColumns,
   dimensionIds,
-  dimensionNames,
   eventDimensions,
-  type Column,
   type DimensionName,
   type RelatedEvent,
   type Table,
 } from '../../store/event-batch.ts';
+import { joinTables } from '../../store/join-tables.ts';
 import type { KmsEvent } from '../../store/relations.ts';
-import { IdColumn, InstantColumn, IntegerColumn, OddIds, TextColumn } from './growing-columns.ts';
+import { sliceTable } from '../../store/slice-object.ts';
+import type { EventDimension } from '../scanner/encoded-columns.ts';
+import type { RowEncoder } from '../scanner/row-encoder.ts';
 import { RelatedEncoder } from './related-encoder.ts';
 import type { TupleBook } from './tuple-book.ts';
 
 /**
- * The columns of a batch as they grow. Gives the same batch as BatchEncoder; takes rows as events or, on
- * the fast way, column by column.
+ * A batch as it grows: rows that the scanner encodes, and rows that come as events. It holds what
+ * BatchEncoder would give, but that a tuple may stand twice.
  */
 export class FastEncoder implements EventEncoder {
-  readonly books: Record<DimensionName, TupleBook>;
-  readonly event_id = new IdColumn();
-  readonly shared_event_id = new IdColumn();
-  readonly request_id = new IdColumn();
-  readonly event_time = new InstantColumn();
-  readonly record_index = new IntegerColumn();
-  readonly error_message = new TextColumn();
-  readonly encryption_context = new TextColumn();
-  readonly resource_arn = new TextColumn();
-  readonly request_parameters = new TextColumn();
-  readonly response_elements = new TextColumn();
   readonly related: RelatedEncoder;
-  readonly #positions = {
-    calls: new IntegerColumn(),
-    identities: new IntegerColumn(),
-    clients: new IntegerColumn(),
-    keys: new IntegerColumn(),
+  readonly #rows: RowEncoder;
+  readonly #actions: TupleBook;
+  readonly #taken: TakenRows[] = [];
+  readonly #tables: Record<EventDimension, Table[]> = {
+    calls: [],
+    identities: [],
+    clients: [],
+    keys: [],
   };
-  readonly #oddIds = {
-    event_id: new OddIds(),
-    shared_event_id: new OddIds(),
-    request_id: new OddIds(),
-  };
-  #rowCount = 0;
+  /** Rows that came as events since the last row that the scanner encoded. */
+  #events = new BatchEncoder();
+  #takenRows = 0;
 
-  /** Starts a batch of the books. */
-  constructor(books: Record<DimensionName, TupleBook>) {
-    this.books = books;
-    for (const name of dimensionNames) books[name].startBatch();
-    this.related = new RelatedEncoder(books.actions);
+  /** Starts a batch. */
+  constructor(rows: RowEncoder, actions: TupleBook) {
+    this.#rows = rows;
+    this.#actions = actions;
+    rows.startBatch();
+    actions.startBatch();
+    this.related = new RelatedEncoder(actions);
   }
 
   get rowCount(): number {
-    return this.#rowCount;
+    return this.#takenRows + this.#events.rowCount + this.#rows.pending;
   }
 
   get relatedCount(): number {
     return this.related.rowCount;
   }
 
+  add(event: KmsEvent): void {
+    this.takePending();
+    this.#events.add(event);
+  }
+
   addRelated(event: RelatedEvent): void {
     this.related.add(event);
   }
 
-  add(event: KmsEvent): void {
-    const row = this.#rowCount;
-    for (const name of ['event_id', 'shared_event_id', 'request_id'] as const) {
-      this[name].setText(row, event[name]);
-      this.#oddIds[name].set(row, event[name]);
-    }
-    this.event_time.set(row, event.event_time);
-    this.record_index.set(row, event.record_index);
-    this.error_message.setText(row, event.error_message);
-    this.encryption_context.setText(row, event.encryption_context);
-    this.resource_arn.setText(row, event.resource_arn);
-    this.request_parameters.setText(row, event.request_parameters);
-    this.response_elements.setText(row, event.response_elements);
-    const { calls, identities, clients, keys } = this.books;
-    this.endRow(
-      calls.numberOf(event),
-      identities.numberOf(event),
-      clients.numberOf(event),
-      keys.numberOf(event),
-    );
+  /** The scanner may encode from now on: what came as events stands before it. */
+  takeEvents(): void {
+    if (this.#events.rowCount === 0) return;
+    const { events, dimensions } = this.#events.finish();
+    this.#events = new BatchEncoder();
+    const taken = this.#take(events);
+    this.#place(dimensions, [taken]);
   }
 
-  /** Ends a row whose columns are all set; takes the numbers of its tuples. */
-  endRow(call: number, identity: number, client: number, key: number): void {
-    const row = this.#rowCount++;
-    const { books } = this;
-    this.#positions.calls.set(row, books.calls.use(call));
-    this.#positions.identities.set(row, books.identities.use(identity));
-    this.#positions.clients.set(row, books.clients.use(client));
-    this.#positions.keys.set(row, books.keys.use(key));
+  /** Takes the rows that wait in the scanner's memory. */
+  takePending(): void {
+    if (this.#rows.pending > 0) this.#take(this.#rows.takeRows());
+  }
+
+  /** Takes all that refers to the scanner's tuples, so that these may be forgotten. */
+  takeTuples(): void {
+    this.takePending();
+    this.#settle();
   }
 
   /** Takes back the rows from these counts on. Tuples that only they used stay. */
   truncate(rowCount: number, relatedCount: number): void {
-    this.#rowCount = rowCount;
     this.related.truncate(relatedCount);
-    for (const odd of Object.values(this.#oddIds)) odd.truncate(rowCount);
-    for (const name of [...idNames, ...textNames]) this[name].truncate(rowCount);
+    if (rowCount >= this.#takenRows) {
+      const kept = rowCount - this.#takenRows;
+      if (this.#rows.pending > 0) this.#rows.keepPending(kept);
+      else this.#events.truncate(kept, 0);
+      return;
+    }
+    this.#rows.keepPending(0);
+    this.#events.truncate(0, 0);
+    while (this.#takenRows > rowCount) {
+      const last = this.#taken.at(-1)!;
+      const from = this.#takenRows - last.rows.rowCount;
+      if (from >= rowCount) this.#taken.pop();
+      else last.rows = sliceTable(last.rows, 0, rowCount - from);
+      this.#takenRows = Math.max(from, rowCount);
+    }
   }
 
   finish(): EncodedRows {
-    const rowCount = this.#rowCount;
-    const own: Record<string, Column> = {
-      event_time: this.event_time.finish(rowCount),
-      record_index: this.record_index.finish(rowCount),
-    };
-    for (const name of idNames) {
-      own[`${name}_uuid`] = this[name].finish(rowCount);
-      own[`${name}_text`] = this.#oddIds[name].finish(rowCount);
-    }
-    for (const name of textNames) own[name] = this[name].finish(rowCount);
+    this.takeEvents();
+    if (this.#taken.length === 0) this.#take(this.#rows.takeRows());
+    this.takeTuples();
+    const dimensions = {
+      ...Object.fromEntries(eventDimensions.map((name) => [name, joinTables(this.#tables[name])])),
+      actions: this.#actions.table(),
+    } as Record<DimensionName, Table>;
+    const events = joinTables(this.#taken.map(({ rows }) => rows));
+    return { events, related: this.related.finish(), dimensions };
+  }
+
+  #take(rows: Table): TakenRows {
+    const taken: TakenRows = { rows, placed: false };
+    this.#taken.push(taken);
+    this.#takenRows += rows.rowCount;
+    return taken;
+  }
+
+  /** Takes the tuples of the scanner's rows: their positions start again. */
+  #settle(): void {
+    const unplaced = this.#taken.filter(({ placed }) => !placed);
+    this.#place(this.#rows.takeTables(), unplaced);
+    this.#rows.startBatch();
+  }
+
+  /** Puts tables behind those before, and moves the positions of the rows that refer to them. */
+  #place(tables: Record<EventDimension, Table>, taken: readonly TakenRows[]): void {
     for (const name of eventDimensions) {
-      own[dimensionIds[name]] = this.#positions[name].finish(rowCount);
+      const before = this.#tables[name].reduce((sum, table) => sum + table.rowCount, 0);
+      this.#tables[name].push(tables[name]);
+      if (before === 0) continue;
+      for (const { rows } of taken) {
+        const { data } = rows.columns[dimensionIds[name]] as { data: Int32Array };
+        for (let row = 0; row < data.length; row++) data[row]! += before;
+      }
     }
-    const columns = Object.fromEntries(batchEventColumns.map((name) => [name, own[name]!]));
-    const dimensions = Object.fromEntries(
-      dimensionNames.map((name) => [name, this.books[name].table()]),
-    ) as Record<DimensionName, Table>;
-    return { events: { rowCount, columns }, related: this.related.finish(), dimensions };
+    for (const rows of taken) rows.placed = true;
   }
 }
 
-const idNames = ['event_id', 'shared_event_id', 'request_id'] as const;
-const textNames = [
-  'error_message',
-  'encryption_context',
-  'resource_arn',
-  'request_parameters',
-  'response_elements',
-] as const;
+/** Rows that are in the batch. */
+interface TakenRows {
+  rows: Table;
+  /** Whether their positions are those of the batch's tuples, not of the tables still to be taken. */
+  placed: boolean;
+}

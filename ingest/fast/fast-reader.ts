@@ -10,34 +10,19 @@ import { isObject, textField } from '../records/record.ts';
 import type { PathFacts } from '../rules/kms-event.ts';
 import { relatedGroupsOf } from '../rules/related-groups.ts';
 import {
-  NOT_INTERNED,
-  ROW_CONTEXT_CUT,
-  ROW_CONTEXT_END,
-  ROW_CONTEXT_START,
-  ROW_EVENT_ID,
-  ROW_EVENT_TIME,
-  ROW_GROUPS,
-  ROW_PRESENT,
-  ROW_RECORD,
-  ROW_REQUEST_ID,
-  ROW_SHARED_EVENT_ID,
-  ROW_WORDS,
-} from '../scanner/row-layout.ts';
+  PER_ROW,
+  STOP_ASK,
+  STOP_CROWDED,
+  STOP_END,
+  STOP_FULL,
+  STOP_KEPT,
+} from '../scanner/column-layout.ts';
 import type { FirstValue, ScannedRows } from '../scanner/scanned-rows.ts';
 import { fieldNumber, Scanner } from '../scanner/scanner.ts';
 import { FastEncoder } from './fast-encoder.ts';
 import { addRelated } from './related-rows.ts';
-import { callKey, groupOf, groups, Remembered } from './remembered.ts';
+import { groupOf, groups, Remembered } from './remembered.ts';
 import { fieldsOf, NotJson, numbered, parse } from './scanned-fields.ts';
-
-const errorMessage = fieldNumber('errorMessage');
-const requestIdBit = 1 << fieldNumber('requestID');
-const sharedEventIdBit = 1 << fieldNumber('sharedEventID');
-const errorMessageBit = 1 << errorMessage;
-
-/** Bytes around the ARN in `{"aws:s3:arn":"..."}`. */
-const s3_prefix_length = '{"aws:s3:arn":"'.length;
-const s3_suffix_length = '"}'.length;
 
 /**
  * Reads records with the scanner, and asks the rules once for each distinct text. What it gives equals
@@ -46,7 +31,7 @@ const s3_suffix_length = '"}'.length;
 export class FastReader {
   readonly #scanner: Scanner;
   readonly #kept: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly #remembered = new Remembered();
+  readonly #remembered: Remembered;
   #generation = 0;
   #encoder: FastEncoder | null = null;
 
@@ -60,16 +45,14 @@ export class FastReader {
       [...names].map((name) => ({ source, name })),
     );
     this.#scanner = new Scanner({ groups, interest });
+    this.#remembered = new Remembered(this.#scanner.encoder);
   }
 
   /** Starts a batch. The encoder of the batch before must be finished. */
   encoder(): FastEncoder {
-    if (this.#remembered.isCrowded) {
-      this.#scanner.reset();
-      this.#remembered.forgetAll();
-      this.#generation = this.#scanner.generation;
-    }
-    return (this.#encoder = new FastEncoder(this.#remembered.books));
+    if (this.#scanner.encoder.isCrowded) this.#startAnew();
+    if (this.#remembered.isCrowded) this.#remembered.forgetActions();
+    return (this.#encoder = new FastEncoder(this.#scanner.encoder, this.#remembered.actionBook));
   }
 
   /** Like readPlain. `sink.encoder` is the last that encoder() gave: batches share the books. */
@@ -107,135 +90,101 @@ export class FastReader {
     counts.non_kms = rows.otherRecords;
     counts.record_time_min = rows.eventTimeMin;
     counts.record_time_max = rows.eventTimeMax;
-    for (let row = 0; row < rows.count; row++) {
-      const kind = rows.kind(row);
-      if (kind === 'kms' && this.#addRow(rows, row, encoder, counts)) continue;
-      if (
-        kind === 'kept' &&
-        addRelated(rows, row, encoder, sink.kept ?? this.#kept, this.#remembered)
-      )
-        continue;
-      const index = rows.record(row);
-      takeFirst(counts, rows, index);
-      // A kept record was counted as another service's already; readRecord counts it again.
-      if (kind === 'kept') counts.non_kms--;
-      readRecord({ value: parse(rows.text(row)) }, index, path, sink, counts);
+    const scanner = this.#scanner.encoder;
+    let crowdedAt = -1;
+    for (let next = 0; ;) {
+      encoder.takeEvents();
+      const { row, stop } = scanner.encode(next);
+      if (stop === STOP_END) break;
+      next = row;
+      if (stop === STOP_FULL) {
+        encoder.takePending();
+      } else if (stop === STOP_CROWDED && crowdedAt !== row) {
+        encoder.takeTuples();
+        rows = this.#startAnew(row);
+        crowdedAt = row;
+      } else if (stop !== STOP_ASK || !this.#ask(rows, row)) {
+        this.#readRow(rows, row, stop === STOP_KEPT, { path, sink, encoder, counts });
+        next = row + 1;
+      }
     }
     takeFirst(counts, rows, rows.records);
+    const { times } = scanner;
+    if (times) {
+      counts.event_time_min = Math.min(times.min, counts.event_time_min ?? times.min);
+      counts.event_time_max = Math.max(times.max, counts.event_time_max ?? times.max);
+    }
     return counts;
   }
 
-  /** Adds a KMS row the fast way; false when it must go through the plain rules. */
-  #addRow(rows: ScannedRows, row: number, encoder: FastEncoder, counts: ReadCounts): boolean {
-    const { words } = rows;
-    const at = row * ROW_WORDS;
-    const known = this.#known(rows, row);
-    if (known === null) return false;
-    const { identity, client, context, call } = known;
-    const to = encoder.rowCount;
-    const present = words[at + ROW_PRESENT]!;
-    const time = words[at + ROW_EVENT_TIME]! | 0;
-    encoder.event_id.setWords(to, words, at + ROW_EVENT_ID);
-    if (present & requestIdBit) encoder.request_id.setWords(to, words, at + ROW_REQUEST_ID);
-    else encoder.request_id.setNull(to);
-    if (present & sharedEventIdBit) {
-      encoder.shared_event_id.setWords(to, words, at + ROW_SHARED_EVENT_ID);
-    } else encoder.shared_event_id.setNull(to);
-    encoder.event_time.set(to, time);
-    encoder.record_index.set(to, words[at + ROW_RECORD]!);
-    if (present & errorMessageBit) {
-      const value = parse(rows.field(row, errorMessage)!);
-      encoder.error_message.setText(to, textField({ errorMessage: value }, 'errorMessage'));
-    } else encoder.error_message.setNull(to);
-    const end = words[at + ROW_CONTEXT_END]!;
-    if (words[at + ROW_CONTEXT_CUT]! < end) {
-      const start = words[at + ROW_CONTEXT_START]!;
-      encoder.encryption_context.setBytes(to, rows.bytes, start, end);
-      const arn = start + s3_prefix_length;
-      encoder.resource_arn.setBytes(to, rows.bytes, arn, end - s3_suffix_length);
-    } else {
-      const from = context.kind === 0 ? call : context;
-      setBuffer(encoder.encryption_context, to, from.encryption_context);
-      setBuffer(encoder.resource_arn, to, from.resource_arn);
-    }
-    setBuffer(encoder.request_parameters, to, call.request_parameters);
-    setBuffer(encoder.response_elements, to, call.response_elements);
-    encoder.endRow(call.call, identity.tuple, client, call.key);
-    if (counts.event_time_min === null || time < counts.event_time_min)
-      counts.event_time_min = time;
-    if (counts.event_time_max === null || time > counts.event_time_max)
-      counts.event_time_max = time;
-    return true;
-  }
-
-  /** What the rules say of a row's texts, asked now if not before; null when they need the row itself. */
-  #known(rows: ScannedRows, row: number) {
-    const at = row * ROW_WORDS + ROW_GROUPS;
-    const identityId = rows.words[at + groupOf.identity]!;
-    const clientId = rows.words[at + groupOf.client]!;
-    const callId = rows.words[at + groupOf.call]!;
-    const contextId = rows.words[at + groupOf.context]!;
-    const remembered = this.#remembered;
-    const identity = remembered.identities[identityId];
-    const client = remembered.clients[clientId];
-    const context = remembered.contexts[contextId];
-    if (identity && client !== undefined && context) {
-      const call = remembered.calls[callId]?.get(callKey(identity.caller, context.kind));
-      if (call) return { identity, client, context, call };
-      if (call === null) return null;
-    }
-    if (identity === null || context === null) return null;
-    if ([identityId, clientId, callId, contextId].includes(NOT_INTERNED)) return null;
-    return this.#ask(rows, row, { identityId, clientId, callId, contextId });
-  }
-
-  #ask(
+  /** Reads a row that the scanner does not encode: another service's, or one for the plain reader. */
+  #readRow(
     rows: ScannedRows,
     row: number,
-    ids: { identityId: number; clientId: number; callId: number; contextId: number },
-  ) {
+    isKept: boolean,
+    to: { path: PathFacts; sink: RecordSink; encoder: FastEncoder; counts: ReadCounts },
+  ): void {
+    const { path, sink, encoder, counts } = to;
+    const kept = sink.kept ?? this.#kept;
+    if (isKept && addRelated(rows, row, encoder, kept, this.#remembered)) return;
+    const index = rows.record(row);
+    takeFirst(counts, rows, index);
+    // A kept record was counted as another service's already; readRecord counts it again.
+    if (isKept) counts.non_kms--;
+    readRecord({ value: parse(rows.text(row)) }, index, path, sink, counts);
+  }
+
+  /** Forgets all that was remembered; what the batch has of it must have been taken. */
+  #startAnew(row?: number): ScannedRows {
+    const rows = this.#scanner.startAnew(row);
+    this.#generation = this.#scanner.generation;
+    this.#remembered.forgetTuples();
+    return rows;
+  }
+
+  /** Asks the rules what is not known of a row's texts; false when they need the row itself. */
+  #ask(rows: ScannedRows, row: number): boolean {
+    const { encoder } = this.#scanner;
+    const identityId = rows.group(row, groupOf.identity);
+    const clientId = rows.group(row, groupOf.client);
+    const callId = rows.group(row, groupOf.call);
+    const contextId = rows.group(row, groupOf.context);
     const remembered = this.#remembered;
     try {
-      const identity =
-        remembered.identities[ids.identityId] ??
-        remembered.identity(
-          ids.identityId,
-          fieldsOf(rows, row, numbersOfGroups[groupOf.identity]!),
-        );
-      const client =
-        remembered.clients[ids.clientId] ??
-        remembered.client(ids.clientId, fieldsOf(rows, row, numbersOfGroups[groupOf.client]!));
-      let context = remembered.contexts[ids.contextId];
-      if (context === undefined) {
+      if (encoder.knownIdentity(identityId) === 0) {
+        remembered.identity(identityId, fieldsOf(rows, row, numbersOf.identity));
+      }
+      if (encoder.knownClient(clientId) === 0) {
+        remembered.client(clientId, fieldsOf(rows, row, numbersOf.client));
+      }
+      if (encoder.knownContext(contextId) === 0) {
         const text = rows.encryptionContext(row);
         const region = rows.field(row, awsRegion);
-        context = remembered.context(ids.contextId, parsed(text), parsed(region));
+        remembered.context(contextId, parsed(text), parsed(region));
       }
-      if (identity === null || context === null) return null;
-      const key = callKey(identity.caller, context.kind);
-      let call = remembered.calls[ids.callId]?.get(key);
-      if (call === undefined) {
+      const context = encoder.knownContext(contextId);
+      if (encoder.knownIdentity(identityId) === PER_ROW || context === PER_ROW) return false;
+      const by = { caller: encoder.callerOf(identityId), kind: context - 1 };
+      if (encoder.knownCall(callId, by.caller, by.kind) === 0) {
         const record = parse(rows.text(row));
-        if (!isObject(record)) return null;
-        call = remembered.call(ids.callId, key, record);
+        if (!isObject(record)) return false;
+        remembered.call(callId, by, record);
       }
-      return call === null ? null : { identity, client, context, call };
+      return true;
     } catch (error) {
       // JSON.stringify gives up on deep nesting: the plain rules refuse the record for it.
-      if (error instanceof RangeError) return null;
+      if (error instanceof RangeError) return false;
       throw error;
     }
   }
 }
 
 const awsRegion = fieldNumber('awsRegion');
-const numbersOfGroups = groups.map(numbered);
+const numbersOf = {
+  identity: numbered(groups[groupOf.identity]),
+  client: numbered(groups[groupOf.client]),
+};
 const parsed = (text: string | undefined) => (text === undefined ? undefined : parse(text));
-
-function setBuffer(column: FastEncoder['resource_arn'], row: number, value: Buffer | null): void {
-  if (value === null) column.setNull(row);
-  else column.setBytes(row, value, 0, value.length);
-}
 
 /** Account and Region, where the path has none, are those of the first record that has them. */
 function takeFirst(counts: ReadCounts, rows: ScannedRows, before: number): void {

@@ -1,4 +1,5 @@
 import type { Column } from '../../store/event-batch.ts';
+import { encodeText } from '../../store/utf8.ts';
 import { isCanonicalUuid, writeId } from '../../store/uuid.ts';
 
 const rows_first = 1024;
@@ -183,11 +184,6 @@ export class TextColumn {
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
-}
-
-/** UTF-8 of a text; a lone surrogate has none and becomes U+FFFD, as everywhere. */
-export function encodeText(text: string): Buffer {
-  return Buffer.from((text as string & { toWellFormed(): string }).toWellFormed(), 'utf8');
 }
 
 /** The few ids of an id column that are no UUIDs: what its text column holds. */

@@ -1,11 +1,13 @@
-import { dimensionNames, type DimensionName } from '../../store/event-batch.ts';
+import { eventDimensions } from '../../store/event-batch.ts';
 import { isObject, objectField, textField, type JsonObject } from '../records/record.ts';
 import { clientOf } from '../rules/client.ts';
 import { contextOf } from '../rules/context.ts';
 import { identityOf } from '../rules/identity.ts';
 import { consoleSession, kmsEventOf } from '../rules/kms-event.ts';
-import { encodeText } from './growing-columns.ts';
 import { actionOf, type RelatedAction } from '../rules/related.ts';
+import { CALLERS_OF_RULES, PER_ROW, plainContextKinds } from '../scanner/column-layout.ts';
+import { columnsOf, type EventDimension } from '../scanner/encoded-columns.ts';
+import type { Booleans, RowEncoder, Texts } from '../scanner/row-encoder.ts';
 import { TupleBook } from './tuple-book.ts';
 
 /**
@@ -32,31 +34,6 @@ export const groups = [
 
 export const groupOf = { identity: 0, client: 1, call: 2, context: 3 } as const;
 
-export interface KnownIdentity {
-  /** Number of the tuple in the book of identities. */
-  tuple: number;
-  /** Stands for the caller's account and invokedBy, all that calls and keys take from an identity. */
-  caller: number;
-}
-
-export interface KnownContext {
-  /** Stands for all that calls take from a context. 0: the call has none. */
-  kind: number;
-  encryption_context: Buffer | null;
-  resource_arn: Buffer | null;
-}
-
-/** What rules say of a call by a kind of caller with a kind of context. */
-export interface KnownCall {
-  call: number;
-  key: number;
-  request_parameters: Buffer | null;
-  response_elements: Buffer | null;
-  /** For a call without encryptionContext: what sourceEncryptionContext says. */
-  encryption_context: Buffer | null;
-  resource_arn: Buffer | null;
-}
-
 /** Who did what in an event of another service. */
 export interface KnownAction extends RelatedAction {
   /** Number of the tuple in the book of actions. */
@@ -72,85 +49,94 @@ export const actionFields = [
   'errorCode',
 ] as const;
 
-/** Marks what depends on more than its text: such rows go through the plain rules, one by one. */
+/** Marks an action that depends on more than its text: such rows go through the plain rules, one by one. */
 export const perRow = null;
 
-/** More tuples than this in one book, and all is forgotten before the next batch. */
-const tuples_max = 30_000;
+/** More actions than this, and they are forgotten before the next batch. */
+const actions_max = 30_000;
 
-/** What the rules said, by the scanner's ids; `undefined` where they were not asked yet. */
+/**
+ * Asks the rules about texts that the scanner does not know yet, and teaches it what they say. What they
+ * cannot say of a text alone, it is told to leave to the plain rules, row by row.
+ */
 export class Remembered {
-  readonly books = Object.fromEntries(
-    dimensionNames.map((name) => [name, new TupleBook(name)]),
-  ) as Record<DimensionName, TupleBook>;
-  identities: (KnownIdentity | typeof perRow)[] = [];
-  clients: number[] = [];
-  contexts: (KnownContext | typeof perRow)[] = [];
-  /** By the id of the call's text, then by caller and kind of context (callKey). */
-  calls: Map<number, KnownCall | typeof perRow>[] = [];
+  readonly actionBook = new TupleBook('actions');
   /** By the id of the identity and the texts of the action's own fields. */
   readonly actions = new Map<string, KnownAction | typeof perRow>();
+  readonly #encoder: RowEncoder;
+  /** Numbers of tuples by their values. */
+  #tuples = { calls: new Map<string, number>(), keys: new Map<string, number>() };
   readonly #callers = new Map<string, number>();
   readonly #contextKinds = new Map<string, number>();
 
+  constructor(encoder: RowEncoder) {
+    this.#encoder = encoder;
+    this.#numberPlainKinds();
+  }
+
+  /** The scanner numbers these kinds itself. */
+  #numberPlainKinds(): void {
+    for (const kind of plainContextKinds) numberIn(this.#contextKinds, kindKey(kind, null, null));
+  }
+
   /** The scanner's ids start again at 0. */
   forgetIds(): void {
-    this.identities = [];
-    this.clients = [];
-    this.contexts = [];
-    this.calls = [];
     this.actions.clear();
     this.#callers.clear();
     this.#contextKinds.clear();
+    this.#numberPlainKinds();
   }
 
   get isCrowded(): boolean {
-    const sizes = dimensionNames.map((name) => this.books[name].size);
-    return Math.max(...sizes, this.actions.size) > tuples_max;
+    return Math.max(this.actionBook.size, this.actions.size) > actions_max;
   }
 
-  /** Forgets the tuples too; not while a batch is under way. */
-  forgetAll(): void {
+  /** The scanner's tuples are forgotten too. */
+  forgetTuples(): void {
     this.forgetIds();
-    for (const name of dimensionNames) this.books[name].clear();
+    this.#tuples.calls.clear();
+    this.#tuples.keys.clear();
+  }
+
+  /** Forgets the actions' tuples; not while a batch is under way. */
+  forgetActions(): void {
+    this.actions.clear();
+    this.actionBook.clear();
   }
 
   /** `record` has at least the fields of the identity group. */
-  identity(id: number, record: JsonObject): KnownIdentity | typeof perRow {
+  identity(id: number, record: JsonObject): void {
     const recipient = textField(record, 'recipientAccountId');
     // Without a recipient the account of the file's path counts.
-    if (recipient === null) return (this.identities[id] = perRow);
+    if (recipient === null) return this.#encoder.teachIdentity(id, PER_ROW, 0);
     const user = objectField(record, 'userIdentity');
     const identity = identityOf(user, recipient, null);
     const console_session = consoleSession(record['sessionCredentialFromConsole']);
-    const caller = [identity.caller_account_id, textField(user, 'invokedBy')];
-    return (this.identities[id] = {
-      // Another text is another session, nearly always.
-      tuple: this.books.identities.newNumberOf({ ...identity, console_session }),
-      caller: numberIn(this.#callers, JSON.stringify(caller)),
-    });
+    const caller = JSON.stringify([identity.caller_account_id, textField(user, 'invokedBy')]);
+    // Another text is another session, nearly always.
+    const tuple = this.#add('identities', { ...identity, console_session });
+    const number = CALLERS_OF_RULES + numberIn(this.#callers, caller);
+    this.#encoder.teachIdentity(id, tuple ?? PER_ROW, number);
   }
 
   /** `record` has at least the fields of the client group. */
-  client(id: number, record: JsonObject): number {
-    return (this.clients[id] = this.books.clients.newNumberOf(clientOf(record)));
+  client(id: number, record: JsonObject): void {
+    this.#encoder.teachClient(id, this.#add('clients', clientOf(record)) ?? PER_ROW);
   }
 
   /** `value` is the encryption context, undefined for none. */
-  context(id: number, value: unknown, awsRegion: unknown): KnownContext | typeof perRow {
-    if (value === undefined) {
-      return (this.contexts[id] = { kind: 0, encryption_context: null, resource_arn: null });
-    }
+  context(id: number, value: unknown, awsRegion: unknown): void {
+    const teach = (kind: number, texts: Texts) => {
+      if (!this.#encoder.teachContext(id, kind, texts)) this.context(id, null, awsRegion);
+    };
+    if (value === undefined) return teach(0, [null, null]);
     // null gives way to sourceEncryptionContext, which is not in this text.
-    if (value === null) return (this.contexts[id] = perRow);
+    if (value === null) return teach(PER_ROW, [null, null]);
     const context = contextOf(value, textField({ awsRegion }, 'awsRegion'));
     const { context_kind, s3_bucket, s3_context_is_bucket } = context;
-    const kind = JSON.stringify([context_kind, s3_bucket, s3_context_is_bucket]);
-    return (this.contexts[id] = {
-      kind: numberIn(this.#contextKinds, kind) + 1,
-      encryption_context: encoded(context.encryption_context),
-      resource_arn: encoded(context.resource_arn),
-    });
+    const kind = kindKey(context_kind, s3_bucket, s3_context_is_bucket);
+    const number = numberIn(this.#contextKinds, kind) + 1;
+    teach(number, [context.encryption_context, context.resource_arn]);
   }
 
   /** `record` has at least the fields of the identity group and the action's own. */
@@ -162,45 +148,67 @@ export class Remembered {
     // Without a recipient or a Region of its own, those of the file's path count.
     if (source !== null && name !== null && placed) {
       const action = actionOf(record, source, name, { account_id: null, region: null });
-      known = { ...action, tuple: this.books.actions.numberOf(action) };
+      known = { ...action, tuple: this.actionBook.numberOf(action) };
     }
     this.actions.set(key, known);
     return known;
   }
 
   /** `record` is the whole record. */
-  call(id: number, key: number, record: JsonObject): KnownCall | typeof perRow {
-    const known = this.#ask(record);
-    (this.calls[id] ??= new Map()).set(key, known);
-    return known;
+  call(id: number, by: { caller: number; kind: number }, record: JsonObject): void {
+    if (!this.#teachCall(id, by, record)) this.#encoder.teachCallPerRow(id, by, PER_ROW);
   }
 
-  #ask(record: JsonObject): KnownCall | typeof perRow {
+  #teachCall(id: number, by: { caller: number; kind: number }, record: JsonObject): boolean {
     // Without a Region of its own the Region of the file's path counts.
-    if (textField(record, 'awsRegion') === null) return perRow;
+    if (textField(record, 'awsRegion') === null) return false;
     const event = kmsEventOf(record, 0, { account_id: null, region: null });
-    if ('errorClass' in event) return perRow;
+    if ('errorClass' in event) return false;
     const parameters = record['requestParameters'];
     const hasContext = isObject(parameters) && Object.hasOwn(parameters, 'encryptionContext');
     // The parameters of other calls are kept whole, with their context.
-    if (hasContext && event.operation_class !== 'cryptographic') return perRow;
-    return {
-      call: this.books.calls.numberOf(event),
-      key: this.books.keys.numberOf(event),
-      request_parameters: encoded(event.request_parameters),
-      response_elements: encoded(event.response_elements),
-      encryption_context: encoded(event.encryption_context),
-      resource_arn: encoded(event.resource_arn),
-    };
+    if (hasContext && event.operation_class !== 'cryptographic') return false;
+    const call = this.#numberOf('calls', event);
+    const key = this.#numberOf('keys', event);
+    if (call === null || key === null) return false;
+    // A call without encryptionContext has that of sourceEncryptionContext.
+    return this.#encoder.teachCall(id, by, { call, key }, [
+      event.encryption_context,
+      event.resource_arn,
+      event.request_parameters,
+      event.response_elements,
+    ]);
+  }
+
+  /** The number of the tuple in these fields of an event; null when it is too large to be kept. */
+  #numberOf(dimension: 'calls' | 'keys', event: object): number | null {
+    const known = this.#tuples[dimension];
+    const key = JSON.stringify(valuesOf(dimension, event));
+    const number = known.get(key) ?? this.#add(dimension, event);
+    if (number !== null) known.set(key, number);
+    return number;
+  }
+
+  #add(dimension: EventDimension, event: object): number | null {
+    return this.#encoder.addTuple(dimension, ...valuesOf(dimension, event));
   }
 }
 
-/** One number for a caller and a kind of context, for Remembered.calls. */
-export function callKey(caller: number, contextKind: number): number {
-  return caller * 2 ** 20 + contextKind;
+/** The values of a dimension in these fields of an event; more fields than its columns do no harm. */
+function valuesOf(dimension: EventDimension, event: object): [Texts, Booleans] {
+  const { texts, booleans } = columnsByDimension[dimension];
+  const valueOf = (name: string) => (event as Record<string, unknown>)[name] ?? null;
+  return [texts.map(valueOf) as Texts, booleans.map(valueOf) as Booleans];
 }
 
-const encoded = (text: string | null) => (text === null ? null : encodeText(text));
+const columnsByDimension = Object.fromEntries(
+  eventDimensions.map((dimension) => [dimension, columnsOf(dimension)]),
+) as Record<EventDimension, ReturnType<typeof columnsOf>>;
+
+/** All that a call takes from its context. */
+function kindKey(kind: string, bucket: string | null, is_bucket: boolean | null): string {
+  return JSON.stringify([kind, bucket, is_bucket]);
+}
 
 function numberIn(numbers: Map<string, number>, key: string): number {
   const known = numbers.get(key);

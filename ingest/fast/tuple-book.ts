@@ -5,7 +5,7 @@ import {
   type DimensionName,
   type Table,
 } from '../../store/event-batch.ts';
-import { encodeText } from './growing-columns.ts';
+import { encodeText } from '../../store/utf8.ts';
 
 type Value = string | boolean | null;
 
@@ -54,14 +54,6 @@ export class TupleBook {
       this.#numbers.set(key, number);
     }
     return number;
-  }
-
-  /**
-   * A new number for the tuple in these fields, which is likely to be new: that spares comparing it. The
-   * store takes a tuple twice (see DimensionIds).
-   */
-  newNumberOf(event: object): number {
-    return this.#add(...this.#valuesOf(event));
   }
 
   #valuesOf(event: object): [(string | null)[], (boolean | null)[]] {

@@ -11,7 +11,7 @@ export interface Context {
 }
 
 /** Context keys that name a service's resource, the more telling first. */
-const resourceKeys: readonly [key: string, kind: string][] = [
+export const resourceKeys: readonly [key: string, kind: string][] = [
   ['SecretARN', 'secretsmanager'],
   ['PARAMETER_ARN', 'ssm'],
   ['aws:ebs:id', 'ebs'],

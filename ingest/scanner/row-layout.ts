@@ -36,15 +36,22 @@ export const fieldNames = [
 ];
 
 /** Fields that the scanner itself looks into. */
+export const FIELD_USER_IDENTITY = 1;
 export const FIELD_EVENT_TIME = 2;
 export const FIELD_EVENT_SOURCE = 3;
 export const FIELD_EVENT_NAME = 4;
+export const FIELD_SOURCE_IP_ADDRESS = 6;
+export const FIELD_USER_AGENT = 7;
+export const FIELD_ERROR_MESSAGE = 9;
 export const FIELD_REQUEST_PARAMETERS = 10;
 export const FIELD_REQUEST_ID = 13;
 export const FIELD_EVENT_ID = 14;
 export const FIELD_RECIPIENT_ACCOUNT_ID = 20;
 export const FIELD_AWS_REGION = 5;
 export const FIELD_SHARED_EVENT_ID = 21;
+export const FIELD_VPC_ENDPOINT_ID = 23;
+export const FIELD_CONSOLE_SESSION = 27;
+export const FIELD_TLS_DETAILS = 28;
 /** Not a top-level field, but a member of a group like one: requestParameters.encryptionContext. */
 export const FIELD_CONTEXT = 30;
 

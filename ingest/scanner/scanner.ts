@@ -11,11 +11,12 @@ import {
   STATUS_OTHER_ENVELOPE,
   STATUS_TOO_MANY_ROWS,
 } from './row-layout.ts';
+import type { EncoderExports } from './encoded-columns.ts';
+import { RowEncoder } from './row-encoder.ts';
 import { ScannedRows } from './scanned-rows.ts';
 
 /** What assembly/index.ts exports. */
-interface Exports {
-  memory: WebAssembly.Memory;
+interface Exports extends EncoderExports {
   records: WebAssembly.Global;
   kmsRecords: WebAssembly.Global;
   otherRecords: WebAssembly.Global;
@@ -37,6 +38,8 @@ interface Exports {
   groupCount(group: number): number;
   isCrowded(): number;
   reset(): void;
+  forgetAll(): void;
+  internFrom(row: number): void;
   inputFor(size: number): number;
   scan(size: number): number;
 }
@@ -98,7 +101,10 @@ const reasons: Record<number, NotScanned['reason']> = {
 export class Scanner {
   /** Grows when the ids of the groups start again at 0: a caller then drops what it keeps by id. */
   generation = 0;
+  /** Makes columns of the rows of the last scan. */
+  readonly encoder: RowEncoder;
   readonly #wasm: Exports;
+  #scanned = { inputAt: 0, inputLength: 0, ascii: true };
 
   constructor(options: ScannerOptions = {}) {
     const module = (compiled ??= new WebAssembly.Module(readFileSync(wasmFile())));
@@ -107,6 +113,7 @@ export class Scanner {
     this.#wasm.setSeed(seed.readBigInt64LE(0), seed.readBigInt64LE(8));
     this.#addGroups(options.groups ?? []);
     for (const event of options.interest ?? []) this.#addInterest(event);
+    this.encoder = new RowEncoder(this.#wasm);
   }
 
   /**
@@ -124,13 +131,18 @@ export class Scanner {
     if (status !== STATUS_OK) {
       return { ok: false, reason: reasons[status] ?? 'malformed', offset: wasm.stoppedAt.value };
     }
+    this.#scanned = { inputAt, inputLength: bytes.length, ascii };
+    return this.#view();
+  }
+
+  /** The rows of the last scan. */
+  #view(): ScannedRows {
+    const wasm = this.#wasm;
     return new ScannedRows({
+      ...this.#scanned,
       memory: wasm.memory.buffer,
-      inputAt,
-      inputLength: bytes.length,
       rowsAt: wasm.rowsAt.value,
       count: wasm.rows.value,
-      ascii,
       records: wasm.records.value,
       kmsRecords: wasm.kmsRecords.value,
       otherRecords: wasm.otherRecords.value,
@@ -145,6 +157,17 @@ export class Scanner {
   reset(): void {
     this.#wasm.reset();
     this.generation++;
+  }
+
+  /**
+   * Forgets all texts and tuples, which must have been taken, and gives the rows of the last scan from this
+   * one on new ids. Their view begins anew: the memory may have moved.
+   */
+  startAnew(row = Infinity): ScannedRows {
+    this.#wasm.forgetAll();
+    this.generation++;
+    if (Number.isFinite(row)) this.#wasm.internFrom(row);
+    return this.#view();
   }
 
   /** The number of distinct texts of a group so far: its ids are 0 to this, exclusive. */

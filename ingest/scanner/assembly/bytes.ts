@@ -84,3 +84,8 @@ export function equalBytes(a: usize, b: usize, n: usize): bool {
 function differ(a: usize, b: usize): v128 {
   return v128.xor(v128.load(a), v128.load(b));
 }
+
+/** Copies n bytes. Reads up to 15 bytes past them, and writes as many. */
+export function copyBytes(to: usize, from: usize, n: usize): void {
+  for (let i: usize = 0; i < n; i += 16) v128.store(to + i, v128.load(from + i));
+}

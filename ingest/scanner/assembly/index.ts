@@ -1,227 +1,81 @@
-// The scanner: finds the records of one CloudTrail log file in memory and the fields of KMS records.
-// Memory, from the bottom: static data | intern tables | input and its padding | rows.
-import {
-  FIELD_AWS_REGION,
-  FIELD_RECIPIENT_ACCOUNT_ID,
-  GROUPS_MAX,
-  GROUPS_OF_KEPT,
-  KIND_KEPT,
-  KIND_KMS,
-  KIND_UNUSUAL,
-  NOT_INTERNED,
-  ROW_END,
-  ROW_GROUPS,
-  ROW_KIND,
-  ROW_RECORD,
-  ROW_START,
-  ROW_WORDS,
-  STATUS_MALFORMED,
-  STATUS_OK,
-  STATUS_OTHER_ENVELOPE,
-  STATUS_TOO_MANY_ROWS,
-} from '../row-layout';
-import {
-  BROKEN,
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COLON,
-  COMMA,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  PADDING,
-  QUOTE,
-  skipSpace,
-} from './bytes';
-import { INTERN_BYTES, internGroups, layOut, reset } from './intern';
-import { isOfInterest } from './interest';
-import { decodeKept, decodeKms, decodeTime, isNamed, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
-import { clearEscape, endOfString, sawEscape } from './strings';
-import { seconds } from './time';
-import { skipValue } from './values';
-import { ambiguous, has, spanEnd, spanStart, walkRecord } from './walk';
+// The scanner's exports: scan() finds the rows of a file, encode() makes columns of them.
+import { STOP_END } from '../column-layout';
+import { GROUPS_MAX, GROUPS_OF_KEPT, KIND_KEPT, KIND_KMS, NOT_INTERNED, ROW_GROUPS, ROW_KIND } from '../row-layout';
+import { encodeRow, startTimes } from './encode';
+import { forgetTexts, internGroups, isCrowded } from './intern';
+import { forgetKnown } from './known';
+import { ensureMemory, input } from './memory';
+import { ROW_BYTES, rows, rowsAt } from './scan';
+import { forgetTuples, tableLength, tuplesAreCrowded, writeTable } from './tuples';
 
-export { addToGroup, groupCount, isCrowded, reset } from './intern';
+export * from './scan';
+export { addToGroup, groupCount, isCrowded } from './intern';
+export {
+  callerOf,
+  knownCall,
+  knownClient,
+  knownContext,
+  knownIdentity,
+  teachCall,
+  teachClient,
+  teachContext,
+  teachIdentity,
+} from './known';
+export { pending, pendingAt, setPending } from './pending';
+export { addTuple, roomForTuple, setBook, startPositions, usedCount } from './tuples';
 export { addInterest, nextInterest } from './interest';
+export { encodedMax, encodedMin } from './encode';
 export { setSeed } from './hash';
 
-const ROW_BYTES: usize = ROW_WORDS << 2;
-const PAGE_BITS: usize = 16;
-
-const internAt: usize = (__heap_base + 15) & ~(<usize>15);
-const input: usize = internAt + INTERN_BYTES;
-layOut(internAt);
-ensureMemory(input + 65536);
 reset();
 
-/** Counts of the last scan. */
-export let records: u32 = 0;
-export let kmsRecords: u32 = 0;
-/** Records of other services, kept ones included. */
-export let otherRecords: u32 = 0;
-export let rows: u32 = 0;
-/** Earliest and latest eventTime of the records that are not unusual; earliest > latest for none. */
-export let timeMin: i32 = i32.MAX_VALUE;
-export let timeMax: i32 = i32.MIN_VALUE;
-/** The first recipientAccountId and awsRegion of a usual record: which record, and the span. Start 0: none. */
-export let accountRecord: u32 = 0;
-export let accountStart: usize = 0;
-export let accountEnd: usize = 0;
-export let regionRecord: u32 = 0;
-export let regionStart: usize = 0;
-export let regionEnd: usize = 0;
-/** Where the rows begin: an address. */
-export let rowsAt: usize = 0;
-/** Where in the input the last scan stopped, for messages. */
-export let stoppedAt: usize = 0;
-
-let end: usize = 0;
-let rowsLimit: usize = 0;
-
-/** Makes room for an input of this size and returns its address. */
-export function inputFor(size: usize): usize {
-  ensureMemory(input + size + PADDING + 65536);
-  return input;
+/** Forgets all texts and what the rules said of them; the ids of the groups start again. */
+export function reset(): void {
+  forgetTexts();
+  forgetKnown();
 }
 
-/** Scans the `size` bytes that the caller wrote at inputFor(size). Returns a STATUS_ number. */
-export function scan(size: usize): i32 {
-  end = input + size;
-  memory.fill(end, QUOTE, PADDING);
-  rowsAt = (end + PADDING + 15) & ~(<usize>15);
-  // A row is smaller than any real KMS record: only a file made for it could have more.
-  rowsLimit = rowsAt + size + 65536;
-  records = 0;
-  kmsRecords = 0;
-  otherRecords = 0;
-  rows = 0;
-  timeMin = i32.MAX_VALUE;
-  timeMax = i32.MIN_VALUE;
-  accountStart = 0;
-  regionStart = 0;
-  return scanEnvelope();
+/** Why the last encode() stopped: a STOP_ number. */
+export let stopReason: i32 = STOP_END;
+
+/** Encodes the rows of the last scan from this one on; the row where it stopped. */
+export function encode(row: u32): u32 {
+  if (row == 0) startTimes();
+  stopReason = STOP_END;
+  for (; row < rows; row++) {
+    stopReason = encodeRow(rowsAt + <usize>row * ROW_BYTES, input);
+    if (stopReason != STOP_END) return row;
+  }
+  return row;
 }
 
-/** {"Records":[...]}, other members before and after it allowed. */
-function scanEnvelope(): i32 {
-  let p = skipSpace(input);
-  let sawRecords = false;
-  if (load<u8>(p) != OPEN_BRACE) return stop(p, STATUS_OTHER_ENVELOPE);
-  p = skipSpace(p + 1);
-  while (p < end) {
-    if (load<u8>(p) != QUOTE) return stop(p, STATUS_MALFORMED);
-    clearEscape();
-    const keyEnd = endOfString(p + 1) + 1;
-    if (sawEscape) return stop(p, STATUS_OTHER_ENVELOPE);
-    const isRecords = keyEnd - p == 9 && load<u64>(p + 1) == 0x227364726f636552; // Records"
-    p = skipSpace(keyEnd);
-    if (load<u8>(p) != COLON) return stop(p, STATUS_MALFORMED);
-    p = skipSpace(p + 1);
-    if (isRecords) {
-      if (sawRecords || load<u8>(p) != OPEN_BRACKET) return stop(p, STATUS_OTHER_ENVELOPE);
-      sawRecords = true;
-      const status = scanRecords(p + 1);
-      if (status != STATUS_OK) return status;
-      p = stoppedAt + input;
-    } else {
-      const next = skipValue(p, end);
-      if (next == BROKEN) return stop(p, STATUS_MALFORMED);
-      p = next;
+/** Forgets all: texts, what the rules said, tuples. What is used of these must have been taken. */
+export function forgetAll(): void {
+  reset();
+  forgetTuples();
+}
+
+/** Gives the rows from this one on new ids, after reset(). */
+export function internFrom(row: u32): void {
+  for (; row < rows; row++) {
+    const at = rowsAt + <usize>row * ROW_BYTES;
+    const kind = load<u32>(at + (ROW_KIND << 2));
+    if (kind == KIND_KMS) internGroups(at, input, GROUPS_MAX);
+    else if (kind == KIND_KEPT && load<u32>(at + (ROW_GROUPS << 2)) != NOT_INTERNED) {
+      internGroups(at, input, GROUPS_OF_KEPT);
     }
-    p = skipSpace(p);
-    const after = load<u8>(p);
-    if (after == CLOSE_BRACE) {
-      p = skipSpace(p + 1);
-      if (p != end) return stop(p, STATUS_MALFORMED);
-      return stop(p, sawRecords ? STATUS_OK : STATUS_OTHER_ENVELOPE);
-    }
-    if (after != COMMA) return stop(p, STATUS_MALFORMED);
-    p = skipSpace(p + 1);
-  }
-  return stop(p, STATUS_MALFORMED);
-}
-
-/** The elements of the array whose bracket is before p; leaves stoppedAt after its closing bracket. */
-function scanRecords(p: usize): i32 {
-  p = skipSpace(p);
-  if (load<u8>(p) == CLOSE_BRACKET) return stop(p + 1, STATUS_OK);
-  while (p < end) {
-    const row = rowsAt + <usize>rows * ROW_BYTES;
-    if (row + ROW_BYTES > rowsLimit) return stop(p, STATUS_TOO_MANY_ROWS);
-    ensureMemory(row + ROW_BYTES);
-    const next = scanElement(p, row);
-    if (next == BROKEN) return stop(p, STATUS_MALFORMED);
-    records++;
-    p = skipSpace(next);
-    const after = load<u8>(p);
-    p++;
-    if (after == CLOSE_BRACKET) return stop(p, STATUS_OK);
-    if (after != COMMA) return stop(p, STATUS_MALFORMED);
-    p = skipSpace(p);
-  }
-  return stop(p, STATUS_MALFORMED);
-}
-
-/** One element; takes the row if it is KMS, unusual or kept. */
-function scanElement(p: usize, row: usize): usize {
-  if (load<u8>(p) != OPEN_BRACE) return takeRow(row, KIND_UNUSUAL, p, skipValue(p, end));
-  const next = walkRecord(p, end, row, input);
-  if (next == BROKEN) return BROKEN;
-  const source = ambiguous ? SOURCE_UNCLEAR : sourceOf(row, input);
-  if (source == SOURCE_UNCLEAR || !decodeTime(row, input) || !isNamed(row, input)) {
-    return takeRow(row, KIND_UNUSUAL, p, next);
-  }
-  if (source == SOURCE_OTHER) {
-    otherRecords++;
-    noteUsual(row);
-    if (!isOfInterest(row, input)) return next;
-    if (decodeKept(row, input)) internGroups(row, input, GROUPS_OF_KEPT);
-    else store<u32>(row + (ROW_GROUPS << 2), NOT_INTERNED);
-    return takeRow(row, KIND_KEPT, p, next);
-  }
-  if (!decodeKms(row, input, end)) return takeRow(row, KIND_UNUSUAL, p, next);
-  kmsRecords++;
-  noteUsual(row);
-  internGroups(row, input, GROUPS_MAX);
-  return takeRow(row, KIND_KMS, p, next);
-}
-
-/** Keeps the row; returns `next`. */
-function takeRow(row: usize, kind: i32, p: usize, next: usize): usize {
-  store<u32>(row + (ROW_RECORD << 2), records);
-  store<u32>(row + (ROW_START << 2), <u32>(p - input));
-  store<u32>(row + (ROW_END << 2), <u32>(next - input));
-  store<u32>(row + (ROW_KIND << 2), <u32>kind);
-  rows++;
-  return next;
-}
-
-/** What the file as a whole is known by, from a record that is not unusual. */
-function noteUsual(row: usize): void {
-  if (seconds < timeMin) timeMin = seconds;
-  if (seconds > timeMax) timeMax = seconds;
-  if (accountStart == 0 && has(FIELD_RECIPIENT_ACCOUNT_ID)) {
-    accountRecord = records;
-    accountStart = spanStart(row, FIELD_RECIPIENT_ACCOUNT_ID);
-    accountEnd = spanEnd(row, FIELD_RECIPIENT_ACCOUNT_ID);
-  }
-  if (regionStart == 0 && has(FIELD_AWS_REGION)) {
-    regionRecord = records;
-    regionStart = spanStart(row, FIELD_AWS_REGION);
-    regionEnd = spanEnd(row, FIELD_AWS_REGION);
   }
 }
 
-function stop(p: usize, status: i32): i32 {
-  stoppedAt = p - input;
-  return status;
+/** Whether a batch had better start with forgetAll(). */
+export function isBatchCrowded(): bool {
+  return isCrowded() || tuplesAreCrowded(3);
 }
 
-function ensureMemory(bytes: usize): void {
-  const pages = <i32>((bytes + 0xffff) >> PAGE_BITS);
-  const missing = pages - memory.size();
-  // Rows come one by one: growing by at least a MiB keeps that rare.
-  if (missing > 0) {
-    const wanted = missing < 16 ? 16 : missing;
-    if (memory.grow(wanted) < 0) unreachable();
-  }
+/** Writes the used tuples of a book (see tuples.ts); the address. */
+export function tableOf(book: i32): usize {
+  const at = (rowsAt + <usize>rows * ROW_BYTES + 63) & ~(<usize>63);
+  ensureMemory(at + tableLength(book) + 65536);
+  writeTable(book, at);
+  return at;
 }

@@ -24,9 +24,13 @@ const ARENA_BYTES: usize = 16 << 20;
 /** A longer way through the table means full, or texts made to collide: then the text is not interned. */
 const PROBES_MAX: i32 = 64;
 
+/** Behind the groups: callers. */
+const CALLERS: i32 = GROUPS_MAX;
+const TABLES: i32 = GROUPS_MAX + 1;
+
 // Of each group: the number of its fields and up to 31 fields.
 const members = memory.data(GROUPS_MAX * 32);
-const counts = memory.data(GROUPS_MAX * 4);
+const counts = memory.data(20);
 // Of the text at hand: (position, length) of each piece. A field that is absent has length 0.
 const pieces = memory.data(33 * 16);
 let pieceCount: i32 = 0;
@@ -42,12 +46,12 @@ const GROUP_OFFSET_BYTES: usize = (<usize>ENTRIES_MAX) << 2;
 
 /** Bytes that layOut needs. */
 export const INTERN_BYTES: usize =
-  (GROUP_SLOT_BYTES + GROUP_OFFSET_BYTES) * GROUPS_MAX + ARENA_BYTES;
+  (GROUP_SLOT_BYTES + GROUP_OFFSET_BYTES) * TABLES + ARENA_BYTES;
 
 export function layOut(at: usize): void {
   slotsAt = at;
-  offsetsAt = slotsAt + GROUP_SLOT_BYTES * GROUPS_MAX;
-  arenaAt = offsetsAt + GROUP_OFFSET_BYTES * GROUPS_MAX;
+  offsetsAt = slotsAt + GROUP_SLOT_BYTES * TABLES;
+  arenaAt = offsetsAt + GROUP_OFFSET_BYTES * TABLES;
 }
 
 /** Puts a field into a group. Fields of a group are compared in the order they were added. */
@@ -66,16 +70,16 @@ export function groupCount(group: i32): u32 {
 /** Whether a reset is due before the next file: a group or the arena is three quarters full. */
 export function isCrowded(): bool {
   if (arenaUsed > (ARENA_BYTES >> 2) * 3) return true;
-  for (let group = 0; group < GROUPS_MAX; group++) {
+  for (let group = 0; group < TABLES; group++) {
     if (groupCount(group) > (ENTRIES_MAX >> 2) * 3) return true;
   }
   return false;
 }
 
 /** Forgets all texts; ids start again at 0. */
-export function reset(): void {
-  memory.fill(slotsAt, 0, GROUP_SLOT_BYTES * GROUPS_MAX);
-  memory.fill(counts, 0, GROUPS_MAX * 4);
+export function forgetTexts(): void {
+  memory.fill(slotsAt, 0, GROUP_SLOT_BYTES * TABLES);
+  memory.fill(counts, 0, TABLES * 4);
   arenaUsed = 0;
 }
 
@@ -88,6 +92,14 @@ export function internGroups(row: usize, input: usize, groups: i32): void {
     gather(row, input, fields + 1, count);
     store<u32>(row + ((ROW_GROUPS + group) << 2), intern(group));
   }
+}
+
+/** The number of a caller: an account and what invoked it, as written; NOT_INTERNED when there is no room. */
+export function internCaller(account: usize, accountEnd: usize, by: usize, byEnd: usize): u32 {
+  pieceCount = 0;
+  addPiece(account, accountEnd - account);
+  addPiece(by, byEnd - by);
+  return intern(CALLERS);
 }
 
 /** Lists the pieces of a group. requestParameters is two: around the value of encryptionContext. */
