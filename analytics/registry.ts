@@ -1,11 +1,5 @@
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Analysis } from './analysis.ts';
-
-const room = fileURLToPath(new URL('.', import.meta.url));
-/** Modules are .js when built and .ts in tests: whatever this module is. */
-const extension = path.extname(fileURLToPath(import.meta.url));
+import { topicModules, type LoadModule } from './topic-modules.ts';
 
 let loaded: Promise<ReadonlyMap<string, Analysis>> | undefined;
 
@@ -14,26 +8,26 @@ let loaded: Promise<ReadonlyMap<string, Analysis>> | undefined;
  * module's name; its SQL stands beside it. Adding one touches nothing else.
  */
 export function analyses(): Promise<ReadonlyMap<string, Analysis>> {
-  loaded ??= load();
+  loaded ??= loadAll();
   return loaded;
 }
 
-async function load(): Promise<ReadonlyMap<string, Analysis>> {
-  const found = new Map<string, Analysis>();
-  for (const topic of readdirSync(room, { withFileTypes: true })) {
-    if (!topic.isDirectory()) continue;
-    const folder = path.join(room, topic.name);
-    for (const file of readdirSync(folder).sort()) {
-      if (path.extname(file) !== extension) continue;
-      const module: { default?: Analysis } = await import(
-        pathToFileURL(path.join(folder, file)).href
-      );
-      // A module without a default export is a part that analyses beside it share.
-      if (!module.default) continue;
-      const { name } = module.default;
-      if (name !== path.basename(file, extension)) throw new Error(`${file} holds ${name}`);
-      found.set(name, module.default);
-    }
-  }
-  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+/** The analysis of this name alone: the others need not be loaded for it. */
+export async function analysis(name: string): Promise<Analysis | undefined> {
+  const [entry] = [...topicModules()].filter(([place]) => place.endsWith(`/${name}`));
+  return entry && loadOne(...entry);
+}
+
+async function loadAll(): Promise<ReadonlyMap<string, Analysis>> {
+  const modules = await Promise.all([...topicModules()].map((entry) => loadOne(...entry)));
+  const found = modules.filter((one) => one !== undefined);
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return new Map(found.map((one) => [one.name, one]));
+}
+
+async function loadOne(place: string, load: LoadModule): Promise<Analysis | undefined> {
+  const { default: analysis } = await load();
+  if (!analysis) return undefined;
+  if (!place.endsWith(`/${analysis.name}`)) throw new Error(`${place} holds ${analysis.name}`);
+  return analysis;
 }

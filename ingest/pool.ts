@@ -109,7 +109,7 @@ function tooManyFailures(error: unknown): KeymeterError {
 
 /** Worker threads need JavaScript: from sources (tests) the built file is taken. */
 function workerFile(): string {
-  const built = fileURLToPath(new URL('./worker.js', import.meta.url));
+  const built = fileURLToPath(new URL('./worker.cjs', import.meta.url));
   if (existsSync(built)) return built;
-  return fileURLToPath(new URL('../dist/ingest/worker.js', import.meta.url));
+  return fileURLToPath(new URL('../dist/ingest/worker.cjs', import.meta.url));
 }

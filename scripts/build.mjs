@@ -1,9 +1,11 @@
-// Builds dist/: TypeScript by tsc, the files that code reads at run time (SQL, JSON), and the scanner.
+// Builds dist/: TypeScript by tsc, the files that code reads at run time (SQL, JSON), the scanner, and the
+// bundles that are started.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { buildScanner } from './build-scanner.mjs';
+import { bundleProgram } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'reports', 'cli'];
@@ -23,6 +25,7 @@ for (const room of rooms) {
 }
 removeStale();
 buildScanner();
+await bundleProgram();
 const main = path.join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 execFileSync(process.execPath, [path.join(root, 'scripts/build-dashboards.mjs')], {

@@ -9,7 +9,7 @@ import type { ListedObject } from '../ingest/sources/source.ts';
 import { kmsRecord, logOf, put } from './support/kms-records.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'keymeter-pool-'));
-const built = pathToFileURL(path.resolve('dist/ingest/worker.js'));
+const built = pathToFileURL(path.resolve('dist/ingest/worker.cjs'));
 let pool: ReaderPool | null = null;
 
 afterEach(async () => {
@@ -23,10 +23,10 @@ function poisonedPool(name: string, harm: string): ReaderPool {
   const file = path.join(scratch, `${name}.mjs`);
   writeFileSync(
     file,
-    `import work from '${built}';
+    `import built from '${built}';
      export default async (task) => {
        if (task.objects.some((object) => object.key.includes('poison'))) { ${harm} }
-       return work(task);
+       return built.default(task);
      };`,
   );
   return (pool = new ReaderPool(2, { file, heap_mb: 100 }));
