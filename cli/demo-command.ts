@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { generateDemoTrail } from './demo/generate.ts';
-import { countFlag } from './ingest-command.ts';
+import { countFlag } from './ingest-flags.ts';
 
 interface DemoFlags {
   seed?: string;
@@ -11,9 +11,6 @@ interface DemoFlags {
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description(
-      'write the demo trail: a CloudTrail bucket with planted situations and their truth',
-    )
     .argument('[directory]', 'where to write it', 'demo-trail')
     .option('--seed <n>', 'the same seed gives the same bytes', '1')
     .option('--days <n>', 'length of the trail', '30')

@@ -6,7 +6,7 @@ import type { IngestStatus } from '../api/options.ts';
 import { loadOrCreateToken } from '../api/token.ts';
 import type { Config } from '../core/config.ts';
 import { openLog } from '../core/log.ts';
-import { countFlag } from './ingest-command.ts';
+import { countFlag } from './ingest-flags.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { rawRecordReader } from './raw-reader.ts';
 import { withS3Flags, type S3Flags } from './s3-flags.ts';
@@ -39,9 +39,7 @@ export function withServeFlags(command: Command): Command {
 }
 
 export function serveCommand(): Command {
-  const command = new Command('serve')
-    .description('serve the API and the pages over a database')
-    .option('--db <file>', 'database file', 'keymeter.duckdb');
+  const command = new Command('serve').option('--db <file>', 'database file', 'keymeter.duckdb');
   return withS3Flags(withServeFlags(command))
     .addHelpText(
       'after',

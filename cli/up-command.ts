@@ -8,15 +8,10 @@ import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { writeDemo } from './demo-command.ts';
 import { demoConfigFile, demoTruthFile } from './demo/generate.ts';
-import {
-  databaseOptions,
-  openSources,
-  runIngest,
-  withIngestFlags,
-  type IngestFlags,
-} from './ingest-command.ts';
+import { databaseOptions, openSources, withIngestFlags, type IngestFlags } from './ingest-flags.ts';
 import { loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';
+import { runIngest } from './run-ingest.ts';
 import {
   closeAll,
   server_connections,
@@ -34,7 +29,6 @@ const demo = { directory: 'demo-trail', database: 'keymeter-demo.duckdb' };
 
 export function upCommand(): Command {
   const command = new Command('up')
-    .description('ingest, report, then serve API and pages; without a source: the demo trail')
     .argument('[source...]', 's3://bucket/prefix, directories, files')
     .option(
       '--db <file>',
@@ -67,9 +61,10 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     : null;
   if (server) process.stderr.write(`watch it at ${server.url}\n`);
   try {
-    const summary = await runIngest(database, sources, { ...flags, db, related }, (progress) => {
+    const onProgress = (progress: Parameters<typeof ingestSummaryText>[0]) => {
       status = statusOf('running', progress);
-    });
+    };
+    const summary = await runIngest(database, sources, { ...flags, db, related }, { onProgress });
     status = statusOf('done', summary);
     process.stderr.write(ingestSummaryText(summary));
     const context = { engine, config };

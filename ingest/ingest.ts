@@ -12,10 +12,13 @@ import { planTasks, type PlannedTask } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
 import type { ListFilter, Source } from './sources/source.ts';
 import { addCounts, countClass, emptySummary, type IngestSummary } from './summary.ts';
+import { group_age_ms, group_objects_default, group_rows } from './transaction-size.ts';
 
 export interface IngestOptions {
   filter?: ListFilter;
   workers?: number;
+  /** Readers made before, so that they load while the database is opened; the run closes them. */
+  readers?: ReaderPool | undefined;
   /** Uncompressed bytes of one object at most. */
   content_bytes_max?: number;
   /** Groups of events of other services to keep; absent: as relatedGroupsOf says. */
@@ -30,15 +33,6 @@ export interface IngestOptions {
   onProgress?: (summary: Readonly<IngestSummary>) => void;
 }
 
-/**
- * A transaction is worth making at this many rows: from one row group (122,880 rows) on DuckDB writes
- * compressed data straight to the file instead of to its log first, which halves the cost of a row.
- */
-const group_rows = 131_072;
-/** Objects of one transaction, so that ledger rows of tiny objects don't pile up. */
-const group_objects_default = 40_000;
-/** What was read waits no longer than this, however little it is. */
-const group_age_ms = 4_000;
 /** Results that wait for the writer at most, with their rows: the bound on memory. */
 const waiting_max = { results: 256, rows: 2 * group_rows };
 
@@ -69,28 +63,32 @@ async function ingestAll(
     sources.map((source) => source.description),
   );
   const signal = options.signal ?? new AbortController().signal;
+  const pool = options.readers ?? new ReaderPool(options.workers, options);
   const engine = new DuckDbEngine(database, { connections: 1 });
-  const writer = await Writer.open(database);
-  const pool = new ReaderPool(options.workers);
-  const run = new Run(writer, pool, summary, options);
+  let writer: Writer | undefined;
   try {
+    writer = await Writer.open(database);
+    const run = new Run(writer, pool, summary, options);
     await run.begin();
     const plan = planTasks(sources, options.filter ?? {}, engine, summary, {
       retryDead: options.retryDead ?? false,
       signal,
     });
     await run.consume(plan, signal);
-    await writer.fold();
+    // Nothing is read any more: the threads end beside the writer's last work.
+    void pool.close();
+    const folded = await writer.fold();
     summary.status = signal.aborted ? 'interrupted' : isPartial(summary) ? 'partial' : 'done';
     summary.elapsed_ms = Date.now() - started;
     await run.finish();
+    if (folded) await writer.checkpoint();
     return summary;
   } catch (error) {
     refuseFatal(error);
     throw error;
   } finally {
     await pool.close();
-    writer.close();
+    writer?.close();
     engine.close();
   }
 }

@@ -8,7 +8,7 @@ import type { EventBatch } from '../store/event-batch.ts';
 import { readerName } from './fast/chosen-reader.ts';
 import type { ListedObject } from './sources/source.ts';
 import { unreadableBatch, type ReadTask } from './task.ts';
-import type { WorkerLoaded } from './worker.ts';
+import type { ReaderSettings, WorkerLoaded } from './worker.ts';
 
 /**
  * Heap of one worker. A log of the largest size that is read takes half of it on the slow way; what
@@ -22,16 +22,21 @@ const failures_max = 100;
 /** A worker that takes longer to load hangs. */
 const load_ms_max = 30_000;
 
+interface PoolOptions extends ReaderSettings {
+  /** For tests of workers that fail, as is `heap_mb`. */
+  file?: string;
+  heap_mb?: number;
+}
+
 /** Worker threads that read, unzip and extract. None of them knows DuckDB. */
 export class ReaderPool {
   readonly workers: number;
   readonly #piscina: Piscina;
   readonly #loaded = new Set<number>();
   #failures = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
-  /** `file` and `heap_mb` are for tests of workers that fail. */
-  constructor(workers?: number, options: { file?: string; heap_mb?: number } = {}) {
+  constructor(workers?: number, options: PoolOptions = {}) {
     // A worker that throws while it starts has no good way to say why.
     readerName(process.env);
     this.workers = workers ?? Math.max(1, Math.min(availableParallelism(), 16));
@@ -40,6 +45,7 @@ export class ReaderPool {
       minThreads: this.workers,
       maxThreads: this.workers,
       idleTimeout: 60_000,
+      workerData: { related_groups: options.related_groups } satisfies ReaderSettings,
       resourceLimits: { maxOldGenerationSizeMb: options.heap_mb ?? heap_mb_default },
     });
     this.#piscina.on('message', ({ loaded }: WorkerLoaded) => this.#loaded.add(loaded));
@@ -65,8 +71,11 @@ export class ReaderPool {
    * waited for: Node aborts the whole process when a thread is ended while it requires an ES module, as
    * piscina does (v8::Module::IsGraphAsync must be used on an instantiated module).
    */
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     const latest = Date.now() + load_ms_max;
     while (this.#isLoading() && Date.now() < latest) await delay(5);
     await this.#piscina.destroy();
@@ -95,7 +104,7 @@ export class ReaderPool {
   }
 
   #refuseIfClosed(error: unknown): void {
-    if (this.#closed) throw error;
+    if (this.#closing) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { parentPort, threadId } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { transferList, type EventBatch } from '../store/event-batch.ts';
 import { releaseReady } from './release.ts';
@@ -13,13 +13,19 @@ export interface WorkerLoaded {
   loaded: number;
 }
 
+/** What a worker is told when it is made. */
+export interface ReaderSettings {
+  /** Groups of the tasks to come, where they are known. */
+  related_groups?: readonly string[] | undefined;
+}
+
 /** One reader a configuration, kept for the life of the worker: connections are worth keeping. */
 const readers = new Map<string, ObjectReader>();
 
 /** One for each choice of related groups, which is one a run: what a reader remembers is worth keeping. */
 const recordReaders = new Map<string, RecordReader>();
 
-function recordReader({ related_groups }: ReadTask): RecordReader {
+function recordReader({ related_groups }: Pick<ReadTask, 'related_groups'>): RecordReader {
   const key = JSON.stringify(related_groups ?? null);
   const records = recordReaders.get(key) ?? chosenReader(process.env, related_groups);
   recordReaders.set(key, records);
@@ -37,6 +43,10 @@ export default async function work(task: ReadTask): Promise<EventBatch> {
   const moved = { [transferableSymbol]: transferList(batch), [valueSymbol]: batch };
   return move(moved) as unknown as EventBatch;
 }
+
+// Made while the database is opened: the scanner takes a while to compile.
+const { related_groups } = workerData as ReaderSettings;
+if (related_groups) recordReader({ related_groups });
 
 /** Tells the pool that all modules are loaded: only then may the worker be ended. */
 const loaded: WorkerLoaded = { loaded: threadId };

@@ -48,7 +48,7 @@ export class Database {
   /** A new connection, with the macros that analysis SQL needs. */
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.#instance.connect();
-    for (const sql of createMacrosSql) await connection.run(sql);
+    await connection.run(createMacrosSql.join(';\n'));
     return connection;
   }
 
@@ -187,9 +187,8 @@ async function createSchema(connection: DuckDBConnection): Promise<void> {
   const schema = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8');
   await connection.run('BEGIN');
   try {
-    await connection.run(schema);
-    for (const sql of viewsSql()) await connection.run(sql);
-    await connection.run(`INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`);
+    const stamp = `INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`;
+    await connection.run([schema, ...viewsSql(), stamp].join(';\n'));
     await connection.run('COMMIT');
   } catch (error) {
     await connection.run('ROLLBACK').catch(() => undefined);

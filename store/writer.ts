@@ -92,15 +92,18 @@ export class Writer {
     }
   }
 
-  /** Folds call_seconds so that each key stands once; readers may then skip the GROUP BY. */
-  async fold(): Promise<void> {
-    if (await isFolded(this.#connection)) return;
+  /**
+   * Folds call_seconds so that each key stands once; readers may then skip the GROUP BY. False when
+   * nothing was stored since the last time.
+   */
+  async fold(): Promise<boolean> {
+    if (await isFolded(this.#connection)) return false;
     await this.#transaction(() => foldCallSeconds(this.#connection));
-    await this.#checkpoint();
+    return true;
   }
 
   /** DuckDB refuses while a query runs; everything is in its log then, and closing checkpoints too. */
-  async #checkpoint(): Promise<void> {
+  async checkpoint(): Promise<void> {
     try {
       await this.#connection.run('CHECKPOINT');
     } catch (error) {

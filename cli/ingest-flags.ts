@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { exitCodes, KeymeterError } from '../core/errors.ts';
+import { parseInstant } from '../core/time.ts';
+import type { IngestOptions } from '../ingest/ingest.ts';
+import { relatedGroupsOf } from '../ingest/rules/related-groups.ts';
+import { openSource } from '../ingest/sources/open-source.ts';
+import type { ListFilter, Source } from '../ingest/sources/source.ts';
+import { group_age_ms, group_objects_default } from '../ingest/transaction-size.ts';
+import { relatedGroups } from '../reference/related-events.ts';
+import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
+
+/** Options that every command which ingests takes. */
+export interface IngestFlags extends S3Flags {
+  db: string;
+  from?: string;
+  to?: string;
+  account?: string[];
+  region?: string[];
+  workers?: string;
+  maxObjectBytes?: string;
+  commitObjects?: string;
+  memoryLimit?: string;
+  retryDead?: boolean;
+  related?: string[] | undefined;
+  format: 'table' | 'json';
+}
+
+export function withIngestFlags(command: Command): Command {
+  return withS3Flags(command)
+    .option('--from <instant>', 'only logs that can hold events from this instant on (ISO or 7d)')
+    .option('--to <instant>', 'only logs that can hold events before this instant')
+    .option('--account <id...>', 'only logs of these accounts')
+    .option('--region <region...>', 'only logs of these Regions')
+    .option('--workers <n>', 'reader threads (default: one a core)')
+    .option('--max-object-bytes <n>', 'uncompressed bytes of one object at most (default 256 MiB)')
+    .option(
+      '--commit-objects <n>',
+      `objects of one transaction (default ${group_objects_default}, or what ${group_age_ms / 1_000} seconds bring)`,
+    )
+    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '512MB')
+    .option(
+      '--related <group...>',
+      `events of other services to keep: ${relatedGroups.join(', ')}, or none (default: all)`,
+    )
+    .option('--retry-dead', 'read objects again that could not be read before');
+}
+
+export function openSources(specs: readonly string[], flags: IngestFlags): Promise<Source[]> {
+  const options = sourceOptions(flags);
+  return Promise.all(specs.map((spec) => openSource(spec, options)));
+}
+
+export function databaseOptions(flags: Pick<IngestFlags, 'memoryLimit'>) {
+  return flags.memoryLimit ? { memoryLimit: flags.memoryLimit } : {};
+}
+
+/** What the flags say of the run. Throws KeymeterError for a flag that cannot be meant. */
+export function ingestOptions(flags: IngestFlags): IngestOptions {
+  const filter: ListFilter = {
+    from: instantFlag('--from', flags.from),
+    to: instantFlag('--to', flags.to),
+    accounts: flags.account,
+    regions: flags.region,
+  };
+  const workers = countFlag('--workers', flags.workers);
+  const content_bytes_max = countFlag('--max-object-bytes', flags.maxObjectBytes);
+  const group_objects = countFlag('--commit-objects', flags.commitObjects);
+  return {
+    filter,
+    related_groups: relatedGroupsOf(process.env, flags.related),
+    retryDead: flags.retryDead ?? false,
+    ...(workers ? { workers } : {}),
+    ...(content_bytes_max ? { content_bytes_max } : {}),
+    ...(group_objects ? { group_objects } : {}),
+  };
+}
+
+function instantFlag(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const instant = parseInstant(value, new Date());
+  if (instant) return instant.getTime();
+  throw new KeymeterError('bad_instant', `${name} ${value} is no instant`, {
+    fix: 'write 2026-10-05, 2026-10-05T12:00:00Z, or a time ago such as 7d or 12h',
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** A positive whole number from a flag. */
+export function countFlag(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const count = Number(value);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new KeymeterError('bad_number', `${name} ${value} is no positive whole number`, {
+    fix: `give ${name} a number such as 4`,
+    exitCode: exitCodes.usage,
+  });
+}
