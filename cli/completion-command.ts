@@ -12,9 +12,8 @@ interface Place {
 }
 
 /** `keymeter completion`: a shell's completion, made from the commands as they are. */
-export function completionCommand(program: Command): Command {
+export function completionCommand(wholeProgram: () => Promise<Command>): Command {
   return new Command('completion')
-    .description('print the completion for a shell')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .addHelpText(
       'after',
@@ -24,8 +23,8 @@ Examples:
   keymeter completion zsh > ~/.zfunc/_keymeter
   keymeter completion fish > ~/.config/fish/completions/keymeter.fish`,
     )
-    .action((shell: Shell) => {
-      const places = placesOf(program, '');
+    .action(async (shell: Shell) => {
+      const places = placesOf(await wholeProgram(), '');
       const script = { bash: bashScript, zsh: zshScript, fish: fishScript }[shell];
       process.stdout.write(script(places));
     });

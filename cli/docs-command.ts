@@ -22,7 +22,6 @@ const page_columns = 120;
 /** `keymeter docs`: the pages that are made from the registry, with examples run on the demo trail. */
 export function docsCommand(): Command {
   return new Command('docs')
-    .description('write the pages that are made from the analyses (for the repository)')
     .option('--out <directory>', 'where the docs are', 'docs')
     .option('--examples <file>', 'where the examples of the API are', 'api/examples.json')
     .action(async (flags: { out: string; examples: string }) => {

@@ -20,7 +20,6 @@ interface DoctorFlags extends S3Flags {
 /** `keymeter doctor`: what stands in the way, each with what to do. Exit code 1 when something fails. */
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('check versions, disk, configuration, database, and access to sources')
     .argument('[source...]', 's3://bucket/prefix, directories, files')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .option('--config <file>', 'applied quotas, prices, own accounts (docs/configuration.md)')

@@ -26,7 +26,6 @@ interface ExportFlags {
 /** `keymeter export`: a whole relation, streamed, for other engines. */
 export function exportCommand(): Command {
   return new Command('export')
-    .description('write a whole relation as Parquet, CSV or NDJSON')
     .addArgument(
       new Argument('[relation]', 'which')
         .choices(exportables.map(({ name }) => name))

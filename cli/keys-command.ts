@@ -75,7 +75,7 @@ export function keysCommand(
     stderr: (text) => process.stderr.write(text),
   },
 ): Command {
-  const keys = new Command('keys').description('the keys of an account, for key-cost');
+  const keys = new Command('keys');
   keys
     .command('pull')
     .description('list and describe the keys through the KMS API (kms:ListKeys, kms:DescribeKey)')

@@ -1,17 +1,6 @@
 #!/usr/bin/env node
-import type { Command } from 'commander';
 import { failWith, isBrokenPipe } from './fail.ts';
-
-/**
- * The program with the command that is called. `ingest` needs no analyses and no server, and loading
- * them takes longer than a few hundred files do.
- */
-async function programFor(command: string | undefined): Promise<Command> {
-  if (command !== 'ingest') return (await import('./program.ts')).buildProgram();
-  const { emptyProgram } = await import('./empty-program.ts');
-  const { ingestCommand } = await import('./ingest-command.ts');
-  return emptyProgram().addCommand(ingestCommand().showSuggestionAfterError());
-}
+import { buildProgram } from './program.ts';
 
 process.stdout.on('error', (error) => {
   if (!isBrokenPipe(error)) throw error;
@@ -19,7 +8,7 @@ process.stdout.on('error', (error) => {
 });
 
 try {
-  const program = await programFor(process.argv[2]);
+  const program = await buildProgram(process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   failWith(error);

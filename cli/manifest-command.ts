@@ -14,7 +14,6 @@ import { analysisFlags, rawParams } from './param-flags.ts';
  */
 export function manifestCommand(): Command {
   const command = new Command('manifest')
-    .description('write an S3 Batch Operations manifest of the objects whose rewrite pays')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .requiredOption('--out <file>', 'CSV file to write');
   withConfigFlags(command);

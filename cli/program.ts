@@ -1,52 +1,23 @@
-import type { Command } from 'commander';
-import { analyses } from '../analytics/registry.ts';
-import { completionCommand } from './completion-command.ts';
-import { demoCommand } from './demo-command.ts';
-import { docsCommand } from './docs-command.ts';
-import { doctorCommand } from './doctor-command.ts';
-import { emptyProgram } from './empty-program.ts';
-import { exportCommand } from './export-command.ts';
-import { ingestCommand } from './ingest-command.ts';
-import { keysCommand } from './keys-command.ts';
-import { manifestCommand } from './manifest-command.ts';
-import { quotasCommand } from './quotas-command.ts';
-import { rawCommand } from './raw-command.ts';
-import { reportCommand } from './report-command.ts';
-import { analysisCommand, runCommand } from './run-command.ts';
-import { serveCommand } from './serve.ts';
-import { sqlCommand } from './sql-command.ts';
-import { upCommand } from './up-command.ts';
-import { verifyCommand } from './verify-command.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { commandEntries, type CommandEntry } from './commands.ts';
 
-/** The whole command line. */
-export async function buildProgram(): Promise<Command> {
-  const program = emptyProgram().addHelpText(
-    'after',
-    `
-Examples:
-  keymeter up                                  the demo trail: ingest, report, serve
-  keymeter up s3://my-trail-bucket/AWSLogs     the same with your logs
-  keymeter run quota-utilisation               one question
-  keymeter report finops --format html --out finops.html`,
-  );
-  program.addCommand(upCommand());
-  program.addCommand(ingestCommand());
-  program.addCommand(serveCommand());
-  program.addCommand(reportCommand());
-  program.addCommand(await runCommand());
-  const coverage = (await analyses()).get('coverage');
-  if (coverage) program.addCommand(analysisCommand(coverage, 'coverage'));
-  program.addCommand(rawCommand());
-  program.addCommand(sqlCommand());
-  program.addCommand(exportCommand());
-  program.addCommand(manifestCommand());
-  program.addCommand(verifyCommand());
-  program.addCommand(keysCommand());
-  program.addCommand(quotasCommand());
-  program.addCommand(doctorCommand());
-  program.addCommand(demoCommand());
-  program.addCommand(completionCommand(program));
-  program.addCommand(docsCommand(), { hidden: true });
+/**
+ * The command line. Given the words of a call, only the command that is called is loaded and the others
+ * stand for their names: all of them together take longer to load than a small ingest. Without words
+ * it is whole.
+ */
+export async function buildProgram(words?: readonly string[]): Promise<Command> {
+  const program = emptyProgram();
+  const [called, ...rest] = words?.[0] === 'help' ? words.slice(1, 2) : (words ?? []);
+  for (const entry of commandEntries) {
+    const isLoaded = words === undefined || entry.name === called;
+    const command = isLoaded ? await loaded(entry, rest) : new Command(entry.name);
+    if (!command.description()) command.description(entry.description);
+    // An analysis describes itself in its own help; the list of commands has its own words.
+    command.summary(entry.description);
+    program.addCommand(command, { hidden: entry.hidden ?? false });
+  }
   for (const command of allCommands(program)) {
     // Commander's settings are handed down to commands made by .command() only.
     command.showSuggestionAfterError().exitOverride();
@@ -57,4 +28,34 @@ Examples:
 /** A command and all below it. */
 export function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
+}
+
+const loaded = (entry: CommandEntry, words: readonly string[]) =>
+  entry.load({ words, wholeProgram: () => buildProgram() });
+
+/** The program without its commands. */
+function emptyProgram(): Command {
+  return new Command('keymeter')
+    .description('meters every AWS KMS call, from CloudTrail logs alone')
+    .version(version())
+    .showHelpAfterError('(add --help for the options)')
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  keymeter up                                  the demo trail: ingest, report, serve
+  keymeter up s3://my-trail-bucket/AWSLogs     the same with your logs
+  keymeter run quota-utilisation               one question
+  keymeter report finops --format html --out finops.html`,
+    );
+}
+
+/** As package.json has it, which stands above cli/ and above dist/. */
+function version(): string {
+  const places = ['../package.json', '../../package.json'];
+  const found = places
+    .map((place) => new URL(place, import.meta.url))
+    .find((file) => existsSync(file));
+  return (JSON.parse(readFileSync(found!, 'utf8')) as { version: string }).version;
 }

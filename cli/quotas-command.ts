@@ -43,9 +43,7 @@ export async function pullQuotas(client: ServiceQuotasClient): Promise<unknown[]
 export function quotasCommand(surroundings: Partial<QuotasSurroundings> = {}): Command {
   const around = { ...standard, ...surroundings };
   const collect = (value: string, all: string[] = []) => [...all, value];
-  const command = new Command('quotas').description(
-    'applied KMS request quotas: read them from AWS or a file, show which value holds',
-  );
+  const command = new Command('quotas');
 
   command
     .command('pull')

@@ -15,7 +15,6 @@ interface RawFlags extends S3Flags {
 /** `keymeter raw`: the record as the trail delivered it, proven by the ledger's hash. */
 export function rawCommand(): Command {
   const command = new Command('raw')
-    .description("print an event's original record, read again from the trail and checked")
     .argument('<event_id>', 'eventID, as rows of the analyses give it')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .addOption(

@@ -33,7 +33,6 @@ export const report_width_default = 160;
 
 export function reportCommand(): Command {
   return withConfigFlags(new Command('report'))
-    .description('write a report: overview, finops, capacity or security')
     .addArgument(new Argument('[name]', 'which').choices(Object.keys(reports)).default('overview'))
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .option('--from <instant>', 'start of the range, inclusive (ISO, or 7d ago)')

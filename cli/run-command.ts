@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Analysis } from '../analytics/analysis.ts';
-import { analyses } from '../analytics/registry.ts';
+import { analyses, analysis } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { shellWord } from '../reports/report-builder.ts';
 import { openDatabase } from '../store/database.ts';
@@ -22,10 +22,12 @@ export function withQueryFlags(command: Command): Command {
     .option('--out <file>', 'write there instead of stdout (needed for parquet)');
 }
 
-/** `keymeter run <analysis>`: one subcommand an analysis, its flags from its Params. */
-export async function runCommand(): Promise<Command> {
+/**
+ * `keymeter run <analysis>`: one subcommand an analysis, its flags from its Params. Of the analysis that
+ * is named, it is the only one.
+ */
+export async function runCommand(name?: string): Promise<Command> {
   const run = new Command('run')
-    .description('answer a question; `keymeter run --help` lists them')
     .showHelpAfterError('(keymeter run --help lists the analyses)')
     .addHelpText(
       'after',
@@ -35,8 +37,9 @@ Examples:
   keymeter run key-usage --from 7d --format csv --out keys.csv
   keymeter run call-rates --help`,
     );
-  const all = await analyses();
-  for (const analysis of all.values()) run.addCommand(analysisCommand(analysis));
+  const named = name === undefined ? undefined : await analysis(name);
+  const all = named ? new Map([[named.name, named]]) : await analyses();
+  for (const one of all.values()) run.addCommand(analysisCommand(one));
   run.on('command:*', ([name]: string[]) => {
     const close = nearest(name ?? '', [...all.keys()]);
     throw new KeymeterError('unknown_analysis', `there is no analysis ${name}`, {
@@ -47,8 +50,15 @@ Examples:
   return run;
 }
 
+/** `keymeter coverage`: the one analysis that stands among the commands too. */
+export async function coverageCommand(): Promise<Command> {
+  const coverage = await analysis('coverage');
+  if (!coverage) throw new Error('there is no analysis of the coverage');
+  return analysisCommand(coverage, 'coverage');
+}
+
 /** The command of one analysis: its flags from its Params. */
-export function analysisCommand(analysis: Analysis, words = `run ${analysis.name}`): Command {
+function analysisCommand(analysis: Analysis, words = `run ${analysis.name}`): Command {
   const command = new Command(analysis.name).description(analysis.question);
   withQueryFlags(command);
   for (const option of analysisFlags(analysis)) command.addOption(option);

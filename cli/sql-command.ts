@@ -7,9 +7,6 @@ import { withQueryFlags, write, type QueryFlags } from './run-command.ts';
 /** `keymeter sql`: the user's own SQL on the user's own file, read-only; the API never runs any. */
 export function sqlCommand(): Command {
   const command = new Command('sql')
-    .description(
-      'run a read-only query on kms_events, calls_per_second, quota_charges, ingest_objects',
-    )
     .argument('<query>', 'one SELECT statement')
     .addHelpText(
       'after',

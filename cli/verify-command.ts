@@ -70,7 +70,6 @@ const collect = (value: string, all: string[] = []) => [...all, value];
 export function verifyCommand(surroundings: Partial<VerifySurroundings> = {}): Command {
   const here = { ...standard, ...surroundings };
   return new Command('verify')
-    .description('check CloudTrail digests and log files: signatures, hashes, gaps')
     .argument('<source>', 's3://bucket/prefix, or a directory with a copy of it')
     .option('--from <instant>', 'ISO 8601 or relative (7d); without it: from the oldest digest')
     .option('--to <instant>', 'exclusive; without it: to the newest digest')

@@ -20,7 +20,7 @@ export async function commandLine(
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    const program = await buildProgram();
+    const program = await buildProgram(args);
     await program.parseAsync([...args], { from: 'user' });
     return { ...written, exitCode: Number(process.exitCode) };
   } finally {
