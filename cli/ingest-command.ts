@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { exitCodes } from '../core/errors.ts';
 import { ReaderPool } from '../ingest/pool.ts';
+import { readAhead } from '../ingest/read-ahead.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
 import {
@@ -44,6 +46,7 @@ async function ingestInto(sources: Source[], flags: IngestFlags): Promise<Ingest
   const options = ingestOptions(flags);
   const readers = new ReaderPool(options.workers, options);
   try {
+    if (!existsSync(flags.db)) await readAhead(readers, sources, options);
     const { openDatabase } = await import('../store/database.ts');
     const opening = openDatabase(flags.db, databaseOptions(flags));
     const [database, { runIngest }] = await Promise.all([opening, import('./run-ingest.ts')]);

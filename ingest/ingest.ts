@@ -6,10 +6,11 @@ import type { Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import type { EventBatch } from '../store/event-batch.ts';
 import { refuseFatal } from '../store/fatal.ts';
+import { knownObjects } from '../store/ledger.ts';
 import { Writer, type GroupItem } from '../store/writer.ts';
-import { content_bytes_max_default } from './gunzip.ts';
-import { planTasks, type PlannedTask } from './plan-tasks.ts';
+import { planTasks, type LookUp, type PlannedTask } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
+import { readTaskOf } from './read-ahead.ts';
 import type { ListFilter, Source } from './sources/source.ts';
 import { addCounts, countClass, emptySummary, type IngestSummary } from './summary.ts';
 import { group_age_ms, group_objects_default, group_rows } from './transaction-size.ts';
@@ -70,7 +71,8 @@ async function ingestAll(
     writer = await Writer.open(database);
     const run = new Run(writer, pool, summary, options);
     await run.begin();
-    const plan = planTasks(sources, options.filter ?? {}, engine, summary, {
+    const lookUp: LookUp = (ids) => knownObjects(engine, ids);
+    const plan = planTasks(sources, options.filter ?? {}, lookUp, summary, {
       retryDead: options.retryDead ?? false,
       signal,
     });
@@ -200,10 +202,8 @@ class Run {
 
   #start(task: PlannedTask): void {
     this.#inFlight++;
-    const content_bytes_max = this.#options.content_bytes_max ?? content_bytes_max_default;
-    const { related_groups } = this.#options;
     this.#pool
-      .read({ reader: task.source.reader, objects: task.listed, content_bytes_max, related_groups })
+      .read(readTaskOf(task, this.#options))
       .then((batches) => this.#ready.push(...resultsOf(task, batches)))
       .catch((error: unknown) => {
         this.#failure ??= error;

@@ -1,7 +1,5 @@
 import { messageOf } from '../core/errors.ts';
-import type { Engine } from '../store/engine.ts';
-import { knownObjects, ledgerId, type KnownObject, type LedgerObject } from '../store/ledger.ts';
-import { readerVersion } from '../store/writer.ts';
+import { ledgerId, readerVersion, type KnownObject, type LedgerObject } from '../store/ledger.ts';
 import { countClass, type IngestSummary } from './summary.ts';
 import type { ListedObject, ListFilter, Listing, Source } from './sources/source.ts';
 
@@ -11,6 +9,9 @@ export interface PlannedTask {
   listed: ListedObject[];
   ledger: LedgerObject[];
 }
+
+/** What the ledger holds of objects with these ids, by id. */
+export type LookUp = (ids: readonly string[]) => Promise<Map<string, KnownObject>>;
 
 /** A task is full at this many objects or compressed bytes, whichever comes first. */
 const task_objects_max = 512;
@@ -27,7 +28,7 @@ const finished = new Set(['ok', 'empty', 'skipped']);
 export async function* planTasks(
   sources: readonly Source[],
   filter: ListFilter,
-  engine: Engine,
+  lookUp: LookUp,
   summary: IngestSummary,
   options: { retryDead: boolean; signal: AbortSignal },
 ): AsyncGenerator<PlannedTask> {
@@ -35,7 +36,7 @@ export async function* planTasks(
     let task: PlannedTask = { source, listed: [], ledger: [] };
     let bytes = 0;
     for await (const page of pages(source, filter, summary, options.signal)) {
-      for (const object of await unknownOnly(page, engine, summary, options.retryDead)) {
+      for (const object of await unknownOnly(page, lookUp, summary, options.retryDead)) {
         task.listed.push(object.listed);
         task.ledger.push(object.ledger);
         bytes += object.listed.size_bytes;
@@ -97,12 +98,12 @@ function isWorthAnotherTry(entry: KnownObject, retryDead: boolean): boolean {
 
 async function unknownOnly(
   page: readonly ListedObject[],
-  engine: Engine,
+  lookUp: LookUp,
   summary: IngestSummary,
   retryDead: boolean,
 ): Promise<{ listed: ListedObject; ledger: LedgerObject }[]> {
   const ids = page.map((object) => ledgerId(object));
-  const known = await knownObjects(engine, ids);
+  const known = await lookUp(ids);
   const fresh: { listed: ListedObject; ledger: LedgerObject }[] = [];
   const seen = new Set<string>();
   page.forEach((listed, i) => {

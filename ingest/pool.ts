@@ -33,6 +33,7 @@ export class ReaderPool {
   readonly workers: number;
   readonly #piscina: Piscina;
   readonly #loaded = new Set<number>();
+  readonly #ahead = new Map<string, Promise<EventBatch[]>>();
   #failures = 0;
   #closing: Promise<void> | undefined;
 
@@ -55,7 +56,25 @@ export class ReaderPool {
    * The task's batch, or when its worker ends (out of memory) or throws, a batch of each object by
    * itself: one that fails alone too is dead, and the others are kept. Rejects when the pool is closed.
    */
-  async read(task: ReadTask): Promise<EventBatch[]> {
+  read(task: ReadTask): Promise<EventBatch[]> {
+    const key = this.#ahead.size > 0 ? keyOf(task) : '';
+    const ahead = this.#ahead.get(key);
+    this.#ahead.delete(key);
+    return ahead ?? this.#read(task);
+  }
+
+  /**
+   * Begins to read what is likely to be asked for: read() of the very same task then gives this result.
+   * Each holds a batch in memory until then.
+   */
+  readAhead(task: ReadTask): void {
+    const reading = this.#read(task);
+    // Whoever asks for it hears of its failure.
+    reading.catch(() => undefined);
+    this.#ahead.set(keyOf(task), reading);
+  }
+
+  async #read(task: ReadTask): Promise<EventBatch[]> {
     try {
       return [await this.#run(task)];
     } catch (error) {
@@ -107,6 +126,9 @@ export class ReaderPool {
     if (this.#closing) throw error;
   }
 }
+
+/** A task is the same when all that it says is. */
+const keyOf = (task: ReadTask) => JSON.stringify(task);
 
 function tooManyFailures(error: unknown): KeymeterError {
   const message = `the readers failed on ${failures_max + 1} objects, at last with: ${messageOf(error)}`;

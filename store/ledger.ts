@@ -2,6 +2,9 @@ import { hash } from 'node:crypto';
 import type { Engine } from './engine.ts';
 import type { ObjectStatus } from './event-batch.ts';
 
+/** Raise when readers give other values for the same bytes: old dead objects are then read again. */
+export const readerVersion = 1;
+
 /** An object as the ledger knows it. */
 export interface LedgerObject {
   /** UUID text made from the object's identity; see ledgerId. */

@@ -16,7 +16,7 @@ import {
 } from './event-batch.ts';
 import { refuseFatal } from './fatal.ts';
 import { ledgerColumns, ledgerTable, rejectColumns } from './ledger-columns.ts';
-import type { LedgerObject, ObjectCounts } from './ledger.ts';
+import { readerVersion, type LedgerObject, type ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { Staging } from './staging.ts';
 
@@ -25,9 +25,6 @@ export interface GroupItem {
   batch: EventBatch;
   objects: readonly LedgerObject[];
 }
-
-/** Raise when readers give other values for the same bytes: old dead objects are then read again. */
-export const readerVersion = 1;
 
 /**
  * The one writer. Rows, per-second counts and ledger entries of a group of objects are stored in one
