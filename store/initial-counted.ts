@@ -1,7 +1,10 @@
 import type { Column, EventBatch } from './event-batch.ts';
 
-/** API calls count unless several accounts may have logged them; those are settled in SQL. */
-export function initialCounted(batch: EventBatch): { counted: Uint8Array; shared: boolean } {
+/**
+ * API calls count unless several accounts may have logged them: those `shared` ones are settled in SQL.
+ * Both have one byte a row.
+ */
+export function initialCounted(batch: EventBatch): { counted: Uint8Array; shared: Uint8Array } {
   const eventType = batch.dimensions.calls.columns['event_type'] as Column & { kind: 'text' };
   const isApiCall = Array.from({ length: batch.dimensions.calls.rowCount }, (_, i) => {
     if (eventType.valid?.[i] === 0) return false;
@@ -11,10 +14,10 @@ export function initialCounted(batch: EventBatch): { counted: Uint8Array; shared
   const calls = (batch.events.columns['call_no'] as { data: Int32Array }).data;
   const sharedValid = batch.events.columns['shared_event_id_uuid']!.valid;
   const counted = new Uint8Array(batch.events.rowCount);
-  let shared = false;
+  const shared = new Uint8Array(batch.events.rowCount);
   for (let row = 0; row < counted.length; row++) {
     const isShared = sharedValid === undefined || sharedValid[row] === 1;
-    shared ||= isShared;
+    if (isShared) shared[row] = 1;
     counted[row] = isApiCall[calls[row]!] && !isShared ? 1 : 0;
   }
   return { counted, shared };

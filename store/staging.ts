@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { addCallSeconds } from './call-seconds.ts';
+import { CallCounts } from './call-counts.ts';
 import { appendColumns } from './chunk-append.ts';
 import type { FreshCounts } from './count-objects.ts';
 import { remapped } from './dimension-ids.ts';
@@ -12,7 +12,16 @@ import {
   type EventBatch,
 } from './event-batch.ts';
 import { initialCounted } from './initial-counted.ts';
-import { pickColumn } from './pick-rows.ts';
+import { KnownIds, type Span } from './known-ids.ts';
+import {
+  inOrder,
+  microseconds,
+  pickAll,
+  rowsWithout,
+  timeWords,
+  wordsOf,
+  type NamedColumns,
+} from './named-rows.ts';
 import { settleSharedActions } from './shared-actions.ts';
 
 /** Columns of `events`, in the order of its table. */
@@ -42,41 +51,56 @@ interface Part {
   staged_from: number;
   rows: number;
   columns: Map<string, Column>;
+  /** Kind of call of each row. */
+  kinds: Int32Array;
 }
 
 /**
- * The rows of one group on their way into `events`. Only the few columns that decide are staged in a
- * temporary table; rows that are stored already are left out, and the others are appended straight
- * from the batches.
+ * The rows of one group on their way into `events`. What is surely new is appended at once. Rows that
+ * the database may hold already, and shared actions, wait until the group is whole: the few columns
+ * that decide are staged in a temporary table, and those that are new are then appended from the batches.
  */
 export class Staging {
   readonly #connection: DuckDBConnection;
+  readonly #known: KnownIds;
+  readonly #calls: CallCounts;
+  /** Rows that were appended at once, by object number. */
+  #inserted = new Map<number, number>();
   #parts: Part[] = [];
   #staged = 0;
-  #time_min: bigint | null = null;
-  #time_max: bigint | null = null;
+  /** Of the staged rows. */
+  #times: Span = { min: Infinity, max: -Infinity };
   #hasShared = false;
 
-  private constructor(connection: DuckDBConnection) {
+  private constructor(connection: DuckDBConnection, known: KnownIds, calls: CallCounts) {
     this.#connection = connection;
+    this.#known = known;
+    this.#calls = calls;
   }
 
   static async open(connection: DuckDBConnection): Promise<Staging> {
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE staged AS SELECT ${stagedColumns.join(', ')}, 0 AS staged_no FROM events LIMIT 0`,
     );
-    return new Staging(connection);
+    const stored = await connection.runAndReadAll(
+      'SELECT epoch_us(min(event_time)), epoch_us(max(event_time)) FROM events',
+    );
+    const [min, max] = stored.getRows()[0]!;
+    const span = min === null ? null : { min: Number(min), max: Number(max) };
+    return new Staging(connection, new KnownIds(span), await CallCounts.open(connection));
   }
 
-  async clear(): Promise<void> {
+  /** Starts a group; `forget` after a rollback. */
+  clear(options?: { forget: boolean }): void {
+    this.#inserted = new Map();
     this.#parts = [];
     this.#staged = 0;
-    this.#time_min = this.#time_max = null;
+    this.#times = { min: Infinity, max: -Infinity };
     this.#hasShared = false;
-    await this.#connection.run('DELETE FROM staged');
+    this.#calls.clear(options);
   }
 
-  /** Stages a batch whose dimension tuples have the numbers `ids` in the store. */
+  /** Appends or stages the rows of a batch whose dimension tuples have the numbers `ids` in the store. */
   async add(
     batch: EventBatch,
     objectNumbers: readonly number[],
@@ -96,26 +120,90 @@ export class Staging {
     );
     columns.set('counted', { kind: 'boolean', data: counted });
     columns.set('object_no', { kind: 'integer', data: objectNo });
-    const part: Part = { staged_from: this.#staged, rows, columns };
+    const kinds = this.#calls.kindsOf(batch, ids);
+    const held = this.#heldRows(columns, shared);
+    if (held.length > 0) await this.#hold(columns, kinds, held, shared);
+    if (held.length < rows) await this.#append(columns, kinds, held);
+  }
+
+  /** Rows of which the database has to decide: they may be there already, or are shared. */
+  #heldRows(columns: NamedColumns, shared: Uint8Array): Int32Array {
+    const times = timeWords(columns);
+    const ids = wordsOf((columns.get('event_id_uuid') as { data: Uint8Array }).data);
+    const held: number[] = [];
+    for (let row = 0; row < shared.length; row++) {
+      const mayHold = this.#known.mayHold(ids, row, microseconds(times, row));
+      if (mayHold || shared[row] === 1) held.push(row);
+    }
+    return Int32Array.from(held);
+  }
+
+  /** Appends all rows but the held ones. */
+  async #append(columns: NamedColumns, kinds: Int32Array, held: Int32Array): Promise<void> {
+    const all = held.length === 0;
+    const rows = all ? null : rowsWithout(held, kinds.length);
+    const picked = rows ? pickAll(columns, rows) : columns;
+    const counted = (picked.get('counted') as { data: Uint8Array }).data;
+    const objects = (picked.get('object_no') as { data: Int32Array }).data;
+    const times = timeWords(picked);
+    for (let row = 0; row < counted.length; row++) {
+      const kind = kinds[rows ? rows[row]! : row]!;
+      if (counted[row] === 1) this.#calls.add(kind, times[2 * row]!, times[2 * row + 1]!);
+    }
+    for (let from = 0, row = 1; row <= objects.length; row++) {
+      if (row < objects.length && objects[row] === objects[from]) continue;
+      const object = objects[from]!;
+      this.#inserted.set(object, (this.#inserted.get(object) ?? 0) + row - from);
+      from = row;
+    }
+    const inserted = inOrder(picked, eventColumns);
+    await appendColumns(this.#connection, 'events', inserted, counted.length);
+  }
+
+  async #hold(
+    columns: NamedColumns,
+    kinds: Int32Array,
+    held: Int32Array,
+    shared: Uint8Array,
+  ): Promise<void> {
+    const rows = held.length;
+    const picked = rows === kinds.length ? new Map(columns) : pickAll(columns, held);
+    const part: Part = {
+      staged_from: this.#staged,
+      rows,
+      columns: picked,
+      kinds: held.map((row) => kinds[row]!),
+    };
     this.#parts.push(part);
     this.#staged += rows;
-    this.#hasShared ||= shared;
-    this.#spanTimes((columns.get('event_time') as { data: BigInt64Array }).data);
+    this.#hasShared ||= shared.includes(1);
+    const times = timeWords(picked);
+    for (let row = 0; row < rows; row++) {
+      const time = microseconds(times, row);
+      if (time < this.#times.min) this.#times.min = time;
+      if (time > this.#times.max) this.#times.max = time;
+    }
     const numbers = Int32Array.from({ length: rows }, (_, row) => part.staged_from + row);
-    const staged = [
-      ...inOrder(columns, stagedColumns),
-      { kind: 'integer' as const, data: numbers },
-    ];
+    const staged = [...inOrder(picked, stagedColumns), { kind: 'integer' as const, data: numbers }];
     await appendColumns(this.#connection, 'staged', staged, rows, 'temp');
   }
 
-  /** Decides, appends what is new to events and its per-second counts. */
+  /** Decides on the staged rows, appends what is new of them, and writes the per-second counts. */
   async settle(): Promise<FreshCounts> {
-    const counts: FreshCounts = { inserted: new Map(), conflict: new Map() };
-    if (this.#staged === 0) return counts;
+    const counts: FreshCounts = { inserted: this.#inserted, conflict: new Map() };
+    if (this.#staged > 0) {
+      await this.#decide(counts);
+      await this.#connection.run('DELETE FROM staged');
+    }
+    await this.#calls.write();
+    return counts;
+  }
+
+  /** The stored rows of before the group, and those of it that were appended at once, are in events. */
+  async #decide(counts: FreshCounts): Promise<void> {
     const connection = this.#connection;
     const stored = `SELECT event_id_uuid, event_time, request_id_uuid FROM events
-      WHERE event_time BETWEEN make_timestamp(${this.#time_min}) AND make_timestamp(${this.#time_max})`;
+      WHERE event_time BETWEEN make_timestamp(${this.#times.min}) AND make_timestamp(${this.#times.max})`;
     await connection.run(`
       CREATE OR REPLACE TEMP TABLE fresh AS
       SELECT s.* FROM staged AS s
@@ -138,16 +226,18 @@ export class Staging {
          GROUP BY s.object_no`,
       );
     }
-    await this.#appendFresh(inserted);
-    await addCallSeconds(connection, 'fresh', 1);
-    return counts;
+    await this.#appendFresh();
   }
 
-  async #appendFresh(inserted: number): Promise<void> {
-    const all = inserted === this.#staged && !this.#hasShared;
-    const fresh = all ? null : await this.#freshRows();
+  async #appendFresh(): Promise<void> {
+    const fresh = await this.#freshRows();
     for (const part of this.#parts) {
-      const columns = fresh ? pickFresh(part, fresh) : part.columns;
+      const columns = pickFresh(part, fresh);
+      const times = timeWords(part.columns);
+      for (let row = 0; row < part.rows; row++) {
+        if (fresh[part.staged_from + row] !== 2) continue;
+        this.#calls.add(part.kinds[row]!, times[2 * row]!, times[2 * row + 1]!);
+      }
       const rows = (columns.get('object_no') as { data: Int32Array }).data.length;
       await appendColumns(this.#connection, 'events', inOrder(columns, eventColumns), rows);
     }
@@ -169,21 +259,10 @@ export class Staging {
     const result = await this.#connection.runAndReadAll(sql);
     let sum = 0;
     for (const [object, count] of result.getRows()) {
-      counts.set(Number(object), Number(count));
+      counts.set(Number(object), (counts.get(Number(object)) ?? 0) + Number(count));
       sum += Number(count);
     }
     return sum;
-  }
-
-  #spanTimes(times: BigInt64Array): void {
-    let least = times[0]!;
-    let most = least;
-    for (const time of times) {
-      if (time < least) least = time;
-      else if (time > most) most = time;
-    }
-    if (this.#time_min === null || least < this.#time_min) this.#time_min = least;
-    if (this.#time_max === null || most > this.#time_max) this.#time_max = most;
   }
 }
 
@@ -191,17 +270,7 @@ export class Staging {
 function pickFresh(part: Part, fresh: Uint8Array): Map<string, Column> {
   const rows: number[] = [];
   for (let row = 0; row < part.rows; row++) if (fresh[part.staged_from + row] !== 0) rows.push(row);
-  const picked = Int32Array.from(rows);
-  const columns = new Map<string, Column>();
-  for (const [name, column] of part.columns) columns.set(name, pickColumn(column, picked));
+  const columns = pickAll(part.columns, Int32Array.from(rows));
   const counted = Uint8Array.from(rows, (row) => (fresh[part.staged_from + row] === 2 ? 1 : 0));
   return columns.set('counted', { kind: 'boolean', data: counted });
-}
-
-function inOrder(columns: ReadonlyMap<string, Column>, names: readonly string[]): Column[] {
-  return names.map((name) => {
-    const column = columns.get(name);
-    if (!column) throw new Error(`batch has no column ${name}`);
-    return column;
-  });
 }

@@ -33,11 +33,12 @@ export function kmsEventsSql(only: ReadonlySet<string> | null): string {
  * One row for each counted call and quota it is charged to (definitions.md 6): the request quota of
  * the operation; the custom key store's own quota; and for ReplicateKey (two CreateKey) and
  * UpdatePrimaryRegion (one more) the other Region, when the call was neither throttled nor denied.
- * `rows` is `events` or a relation of the same shape.
+ * `rows` is `events` or a relation with the columns that are read here, of which
+ * `carried` comes along.
  */
-export function quotaChargesSql(rows: string): string {
+export function quotaChargesSql(rows: string, carried = 'event_time'): string {
   const charge = (region: string, quota: string, store: string, units: string, where: string) =>
-    `SELECT e.event_time, caller_account_id, ${region} AS region, ${quota} AS quota_id,
+    `SELECT e.${carried}, caller_account_id, ${region} AS region, ${quota} AS quota_id,
        ${store} AS custom_key_store_id, ${units} AS units, outcome, principal_type
      FROM ${rows} AS e
      JOIN calls AS c ON c.call_no = e.call_no
@@ -46,6 +47,15 @@ export function quotaChargesSql(rows: string): string {
      WHERE e.counted AND ${where}`;
   return quotaBranches(charge).join('\nUNION ALL\n');
 }
+
+/** The columns of each dimension on which quotaChargesSql makes charges and their counts depend. */
+export const chargedBy = {
+  calls: ['region', 'operation', 'quota_id', 'second_region', 'outcome'],
+  identities: ['caller_account_id', 'principal_type'],
+  keys: ['custom_key_store_id', 'store_quota_id'],
+} as const;
+
+export type ChargingDimension = keyof typeof chargedBy;
 
 type Charge = (
   region: string,

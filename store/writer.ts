@@ -15,16 +15,28 @@ import {
   type EventBatch,
 } from './event-batch.ts';
 import { refuseFatal } from './fatal.ts';
-import { ledgerColumns, ledgerTable, rejectColumns } from './ledger-columns.ts';
 import { readerVersion, type LedgerObject, type ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { Staging } from './staging.ts';
+import { insertLedger, readBack, stageLedger } from './write-ledger.ts';
 
 /** A batch and the ledger entry of each of its objects (by task_index). */
 export interface GroupItem {
   batch: EventBatch;
   objects: readonly LedgerObject[];
 }
+
+/** The group whose transaction is open. */
+interface OpenGroup {
+  /** Kept until all is stored: what cannot be stored together is tried object by object. */
+  items: GroupItem[];
+  /** Of the objects of each item. */
+  objectNumbers: number[][];
+  /** Its transaction is rolled back then. */
+  failure: { cause: unknown } | null;
+}
+
+const emptyGroup = (): OpenGroup => ({ items: [], objectNumbers: [], failure: null });
 
 /**
  * The one writer. Rows, per-second counts and ledger entries of a group of objects are stored in one
@@ -37,6 +49,8 @@ export class Writer {
   readonly #dimensions: DimensionIds;
   readonly #staging: Staging;
   #nextObject: number;
+  #group: OpenGroup = emptyGroup();
+  #isRolledBack = false;
 
   private constructor(
     database: Database,
@@ -54,9 +68,7 @@ export class Writer {
 
   static async open(database: Database): Promise<Writer> {
     const connection = await database.connect();
-    await connection.run(
-      'CREATE OR REPLACE TEMP TABLE staged_objects AS SELECT * FROM ingest_objects LIMIT 0',
-    );
+    await stageLedger(connection);
     const dimensions = await DimensionIds.load(connection);
     const last = await connection.runAndReadAll(
       'SELECT coalesce(max(object_no), -1) FROM ingest_objects',
@@ -69,24 +81,61 @@ export class Writer {
     this.#connection.closeSync();
   }
 
+  /** Whether the open group has failed already: to finish it soon is best. */
+  get hasFailed(): boolean {
+    return this.#group.failure !== null;
+  }
+
   /**
-   * Stores a group; resolves with the counts of each object once the transaction is durable.
+   * Appends a batch to the open group, whose transaction begins with the first. Nothing is to be seen
+   * before `finish`, which also deals with a batch that could not be appended.
    * Throws KeymeterError `database_fatal` when DuckDB can no longer be used (disk full): what was
    * acknowledged before stays, the next run goes on.
    */
-  async commit(group: readonly GroupItem[], runId: string): Promise<ObjectCounts[]> {
-    try {
-      return await this.#commitTogether(group, runId);
-    } catch (error) {
-      refuseFatal(error);
-      const single = group.flatMap((item) =>
-        item.batch.objects.map((result) => sliceObject(item, result.task_index)),
-      );
-      if (single.length === 1) return [await this.#bury(single[0]!, error, runId)];
-      const counts: ObjectCounts[] = [];
-      for (const item of single) counts.push(...(await this.commit([item], runId)));
-      return counts;
+  async add(item: GroupItem): Promise<void> {
+    const group = this.#group;
+    group.items.push(item);
+    if (group.failure) return;
+    await this.#guarded(group, async () => {
+      if (group.items.length === 1) await this.#begin();
+      group.objectNumbers.push(await this.#append(item));
+    });
+  }
+
+  /**
+   * Stores the open group; resolves with the counts of each object once its transaction is durable.
+   * When it cannot be stored as a whole, its objects are tried one by one. Throws as `add` does.
+   */
+  async finish(runId: string): Promise<ObjectCounts[]> {
+    const group = this.#group;
+    this.#group = emptyGroup();
+    if (group.items.length === 0) return [];
+    let counts: ObjectCounts[] = [];
+    if (!group.failure) {
+      await this.#guarded(group, async () => {
+        counts = await this.#settle(group, runId);
+      });
     }
+    if (!group.failure) return counts;
+    const single = group.items.flatMap((item) =>
+      item.batch.objects.map((result) => sliceObject(item, result.task_index)),
+    );
+    if (single.length === 1) return this.#bury(single[0]!, group.failure.cause, runId);
+    for (const item of single) counts.push(...(await this.commit([item], runId)));
+    return counts;
+  }
+
+  /** Gives up the open group: none of its objects is stored. */
+  async discard(): Promise<void> {
+    const { items, failure } = this.#group;
+    this.#group = emptyGroup();
+    if (items.length > 0 && !failure) await this.#rollback();
+  }
+
+  /** Stores a group whose batches are all there. */
+  async commit(items: readonly GroupItem[], runId: string): Promise<ObjectCounts[]> {
+    for (const item of items) await this.add(item);
+    return this.finish(runId);
   }
 
   /**
@@ -108,27 +157,42 @@ export class Writer {
     }
   }
 
-  async #commitTogether(group: readonly GroupItem[], runId: string): Promise<ObjectCounts[]> {
-    const { counts, data_version } = await this.#transaction(async () => {
-      await this.#staging.clear();
-      await this.#connection.run('DELETE FROM staged_objects');
-      const objectNumbers: number[][] = [];
-      for (const item of group) {
-        const numbers = item.batch.objects.map(
-          (result) => item.objects[result.task_index]!.object_no ?? this.#nextObject++,
-        );
-        objectNumbers.push(numbers);
-        const ids = await this.#appendDimensions(item.batch);
-        await this.#staging.add(item.batch, numbers, ids);
-        await this.#appendRelated(item.batch, numbers, ids.actions);
-      }
-      const inserted = await this.#staging.settle();
-      const counts = countObjects(group, objectNumbers, inserted);
-      await this.#insertLedger(group, counts, runId);
-      const data_version = await raiseDataVersion(this.#connection);
-      await this.#readBack(counts);
-      return { counts, data_version };
-    });
+  /** Any error rolls the group's transaction back and is noted; what DuckDB does not survive is thrown. */
+  async #guarded(group: OpenGroup, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      group.failure = { cause: error };
+      refuseFatal(error);
+      await this.#rollback();
+    }
+  }
+
+  async #begin(): Promise<void> {
+    await this.#connection.run('BEGIN');
+    this.#staging.clear({ forget: this.#isRolledBack });
+    this.#isRolledBack = false;
+  }
+
+  /** Appends the rows of a batch and their dimensions; gives the numbers of its objects. */
+  async #append(item: GroupItem): Promise<number[]> {
+    const numbers = item.batch.objects.map(
+      (result) => item.objects[result.task_index]!.object_no ?? this.#nextObject++,
+    );
+    const ids = await this.#appendDimensions(item.batch);
+    await this.#staging.add(item.batch, numbers, ids);
+    await this.#appendRelated(item.batch, numbers, ids.actions);
+    return numbers;
+  }
+
+  /** Decides what is new, writes counts and ledger, and commits. */
+  async #settle(group: OpenGroup, runId: string): Promise<ObjectCounts[]> {
+    const inserted = await this.#staging.settle();
+    const counts = countObjects(group.items, group.objectNumbers, inserted);
+    await insertLedger(this.#connection, group.items, counts, runId, readerVersion);
+    const data_version = await raiseDataVersion(this.#connection);
+    await readBack(this.#connection, counts);
+    await this.#connection.run('COMMIT');
     this.#database.dataVersion = data_version;
     return counts;
   }
@@ -173,44 +237,12 @@ export class Writer {
     await appendColumns(this.#connection, 'related', inOrder, rowCount);
   }
 
-  async #insertLedger(
-    group: readonly GroupItem[],
-    counts: readonly ObjectCounts[],
-    runId: string,
-  ): Promise<void> {
-    const connection = this.#connection;
-    const table = ledgerTable(group, counts, runId, readerVersion);
-    await appendColumns(
-      connection,
-      'staged_objects',
-      ordered(table, ledgerColumns),
-      table.rowCount,
-      'temp',
-    );
-    await connection.run('INSERT OR REPLACE INTO ingest_objects SELECT * FROM staged_objects');
-    const rejects = rejectColumns(group, counts);
-    await appendColumns(connection, 'ingest_rejects', rejects.columns, rejects.rowCount);
-    await connection.run(
-      'DELETE FROM ingest_retries WHERE object_id IN (SELECT object_id FROM staged_objects)',
-    );
-  }
-
-  /** The last statement before COMMIT reads the ledger: it throws if the transaction is aborted. */
-  async #readBack(counts: readonly ObjectCounts[]): Promise<void> {
-    const last = counts.at(-1);
-    if (!last) return;
-    const found = await this.#connection.runAndReadAll(
-      'SELECT count(*) FROM ingest_objects WHERE object_id = CAST($id AS UUID)',
-      { id: last.object_id },
-    );
-    if (Number(found.getRows()[0]?.[0]) !== 1) throw new Error('the ledger row did not read back');
-  }
-
   /** A single object that cannot be stored is recorded as dead, with the reason. */
-  async #bury(item: GroupItem, cause: unknown, runId: string): Promise<ObjectCounts> {
+  async #bury(item: GroupItem, cause: unknown, runId: string): Promise<ObjectCounts[]> {
     const result = item.batch.objects[0]!;
     const buried: EventBatch['objects'][number] = {
       ...result,
+      task_index: 0,
       status: 'dead',
       error_class: 'store_failed',
       error_detail: messageOf(cause).slice(0, 500),
@@ -222,11 +254,16 @@ export class Writer {
       related_to: 0,
     };
     const empty = sliceObject(item, result.task_index, { withoutRows: true });
-    const counts = await this.#commitTogether(
-      [{ ...empty, batch: { ...empty.batch, objects: [{ ...buried, task_index: 0 }] } }],
-      runId,
-    );
-    return counts[0]!;
+    const grave = { ...empty, batch: { ...empty.batch, objects: [buried] } };
+    const group: OpenGroup = { items: [grave], objectNumbers: [], failure: null };
+    let counts: ObjectCounts[] = [];
+    await this.#guarded(group, async () => {
+      await this.#begin();
+      group.objectNumbers.push(await this.#append(grave));
+      counts = await this.#settle(group, runId);
+    });
+    if (group.failure) throw group.failure.cause;
+    return counts;
   }
 
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -236,14 +273,20 @@ export class Writer {
       await this.#connection.run('COMMIT');
       return result;
     } catch (error) {
-      this.#dimensions.forget();
       refuseFatal(error);
-      await this.#connection.run('ROLLBACK').catch(() => undefined);
+      await this.#rollback();
       throw error;
     }
   }
 
-  /** Runs a statement of another table in its own small transaction (runs, retries). */
+  /** Afterwards it is unknown which tuples and kinds of calls are stored. */
+  async #rollback(): Promise<void> {
+    this.#dimensions.forget();
+    this.#isRolledBack = true;
+    await this.#connection.run('ROLLBACK').catch(() => undefined);
+  }
+
+  /** Runs a statement of another table in its own small transaction (runs, retries); no group is open. */
   async execute(sql: string, params: Record<string, string | number | null>): Promise<void> {
     await this.#transaction(() => this.#connection.run(sql, params));
   }
