@@ -133,7 +133,7 @@ test('in any order and grouping the first copy stays, and what counts is what th
       engine.close();
       database.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
