@@ -1,7 +1,7 @@
 import { BatchEncoder, type EncodedRows, type EventEncoder } from '../../store/batch-encoder.ts';
 import {
   dimensionIds,
-  eventDimensions,
+  dimensionNames,
   type DimensionName,
   type RelatedEvent,
   type Table,
@@ -9,140 +9,137 @@ import {
 import { joinTables } from '../../store/join-tables.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { sliceTable } from '../../store/slice-object.ts';
-import type { EventDimension } from '../scanner/encoded-columns.ts';
 import type { RowEncoder } from '../scanner/row-encoder.ts';
-import { RelatedEncoder } from './related-encoder.ts';
-import type { TupleBook } from './tuple-book.ts';
+
+/** Rows that are in the batch: of `events` and of `related`. */
+interface Part {
+  events: Table;
+  related: Table;
+  /** Whether their positions are those of the batch's tuples, not of the tables still to be taken. */
+  placed: boolean;
+}
 
 /**
  * A batch as it grows: rows that the scanner encodes, and rows that come as events. It holds what
  * BatchEncoder would give, but that a tuple may stand twice.
  */
 export class FastEncoder implements EventEncoder {
-  readonly related: RelatedEncoder;
-  readonly #rows: RowEncoder;
-  readonly #actions: TupleBook;
-  readonly #taken: TakenRows[] = [];
-  readonly #tables: Record<EventDimension, Table[]> = {
-    calls: [],
-    identities: [],
-    clients: [],
-    keys: [],
-  };
+  readonly #scanner: RowEncoder;
+  readonly #parts: Part[] = [];
+  readonly #tables = Object.fromEntries(
+    dimensionNames.map((name): [DimensionName, Table[]] => [name, []]),
+  ) as Record<DimensionName, Table[]>;
   /** Rows that came as events since the last row that the scanner encoded. */
-  #events = new BatchEncoder();
-  #takenRows = 0;
+  #plain = new BatchEncoder();
+  #taken = 0;
+  #relatedTaken = 0;
 
   /** Starts a batch. */
-  constructor(rows: RowEncoder, actions: TupleBook) {
-    this.#rows = rows;
-    this.#actions = actions;
-    rows.startBatch();
-    actions.startBatch();
-    this.related = new RelatedEncoder(actions);
+  constructor(scanner: RowEncoder) {
+    this.#scanner = scanner;
+    scanner.startBatch();
   }
 
   get rowCount(): number {
-    return this.#takenRows + this.#events.rowCount + this.#rows.pending;
+    return this.#taken + this.#plain.rowCount + this.#scanner.pending;
   }
 
   get relatedCount(): number {
-    return this.related.rowCount;
+    return this.#relatedTaken + this.#plain.relatedCount + this.#scanner.relatedPending;
   }
 
   add(event: KmsEvent): void {
     this.takePending();
-    this.#events.add(event);
+    this.#plain.add(event);
   }
 
   addRelated(event: RelatedEvent): void {
-    this.related.add(event);
+    this.takePending();
+    this.#plain.addRelated(event);
   }
 
   /** The scanner may encode from now on: what came as events stands before it. */
   takeEvents(): void {
-    if (this.#events.rowCount === 0) return;
-    const { events, dimensions } = this.#events.finish();
-    this.#events = new BatchEncoder();
-    const taken = this.#take(events);
-    this.#place(dimensions, [taken]);
+    if (this.#plain.rowCount + this.#plain.relatedCount === 0) return;
+    const { dimensions, ...rows } = this.#plain.finish();
+    this.#plain = new BatchEncoder();
+    this.#place(dimensions, [this.#take(rows)]);
   }
 
   /** Takes the rows that wait in the scanner's memory. */
   takePending(): void {
-    if (this.#rows.pending > 0) this.#take(this.#rows.takeRows());
+    if (this.#scanner.pending + this.#scanner.relatedPending > 0) {
+      this.#take(this.#scanner.takeRows());
+    }
   }
 
   /** Takes all that refers to the scanner's tuples, so that these may be forgotten. */
   takeTuples(): void {
     this.takePending();
-    this.#settle();
+    const unplaced = this.#parts.filter(({ placed }) => !placed);
+    this.#place(this.#scanner.takeTables(), unplaced);
+    this.#scanner.startBatch();
   }
 
   /** Takes back the rows from these counts on. Tuples that only they used stay. */
   truncate(rowCount: number, relatedCount: number): void {
-    this.related.truncate(relatedCount);
-    if (rowCount >= this.#takenRows) {
-      const kept = rowCount - this.#takenRows;
-      if (this.#rows.pending > 0) this.#rows.keepPending(kept);
-      else this.#events.truncate(kept, 0);
-      return;
+    if (rowCount < this.#taken || relatedCount < this.#relatedTaken) {
+      this.takeEvents();
+      this.takePending();
     }
-    this.#rows.keepPending(0);
-    this.#events.truncate(0, 0);
-    while (this.#takenRows > rowCount) {
-      const last = this.#taken.at(-1)!;
-      const from = this.#takenRows - last.rows.rowCount;
-      if (from >= rowCount) this.#taken.pop();
-      else last.rows = sliceTable(last.rows, 0, rowCount - from);
-      this.#takenRows = Math.max(from, rowCount);
-    }
+    const kept = Math.max(0, rowCount - this.#taken);
+    const relatedKept = Math.max(0, relatedCount - this.#relatedTaken);
+    if (this.#plain.rowCount + this.#plain.relatedCount > 0)
+      this.#plain.truncate(kept, relatedKept);
+    else this.#scanner.keepPending(kept, relatedKept);
+    this.#taken = cut(this.#parts, 'events', Math.min(this.#taken, rowCount));
+    this.#relatedTaken = cut(this.#parts, 'related', Math.min(this.#relatedTaken, relatedCount));
   }
 
   finish(): EncodedRows {
     this.takeEvents();
-    if (this.#taken.length === 0) this.#take(this.#rows.takeRows());
+    if (this.#parts.length === 0) this.#take(this.#scanner.takeRows());
     this.takeTuples();
-    const dimensions = {
-      ...Object.fromEntries(eventDimensions.map((name) => [name, joinTables(this.#tables[name])])),
-      actions: this.#actions.table(),
-    } as Record<DimensionName, Table>;
-    const events = joinTables(this.#taken.map(({ rows }) => rows));
-    return { events, related: this.related.finish(), dimensions };
+    return {
+      events: joinTables(this.#parts.map(({ events }) => events)),
+      related: joinTables(this.#parts.map(({ related }) => related)),
+      dimensions: Object.fromEntries(
+        dimensionNames.map((name) => [name, joinTables(this.#tables[name])]),
+      ) as Record<DimensionName, Table>,
+    };
   }
 
-  #take(rows: Table): TakenRows {
-    const taken: TakenRows = { rows, placed: false };
-    this.#taken.push(taken);
-    this.#takenRows += rows.rowCount;
-    return taken;
-  }
-
-  /** Takes the tuples of the scanner's rows: their positions start again. */
-  #settle(): void {
-    const unplaced = this.#taken.filter(({ placed }) => !placed);
-    this.#place(this.#rows.takeTables(), unplaced);
-    this.#rows.startBatch();
+  #take({ events, related }: { events: Table; related: Table }): Part {
+    const part: Part = { events, related, placed: false };
+    this.#parts.push(part);
+    this.#taken += events.rowCount;
+    this.#relatedTaken += related.rowCount;
+    return part;
   }
 
   /** Puts tables behind those before, and moves the positions of the rows that refer to them. */
-  #place(tables: Record<EventDimension, Table>, taken: readonly TakenRows[]): void {
-    for (const name of eventDimensions) {
+  #place(tables: Record<DimensionName, Table>, parts: readonly Part[]): void {
+    for (const name of dimensionNames) {
       const before = this.#tables[name].reduce((sum, table) => sum + table.rowCount, 0);
       this.#tables[name].push(tables[name]);
       if (before === 0) continue;
-      for (const { rows } of taken) {
-        const { data } = rows.columns[dimensionIds[name]] as { data: Int32Array };
+      for (const { events, related } of parts) {
+        const { columns } = name === 'actions' ? related : events;
+        const { data } = columns[dimensionIds[name]] as { data: Int32Array };
         for (let row = 0; row < data.length; row++) data[row]! += before;
       }
     }
-    for (const rows of taken) rows.placed = true;
+    for (const part of parts) part.placed = true;
   }
 }
 
-/** Rows that are in the batch. */
-interface TakenRows {
-  rows: Table;
-  /** Whether their positions are those of the batch's tuples, not of the tables still to be taken. */
-  placed: boolean;
+/** Keeps the first rows of all parts together; their number. */
+function cut(parts: readonly Part[], table: 'events' | 'related', rows: number): number {
+  let before = 0;
+  for (const part of parts) {
+    const count = Math.min(part[table].rowCount, rows - before);
+    if (count < part[table].rowCount) part[table] = sliceTable(part[table], 0, count);
+    before += count;
+  }
+  return rows;
 }

@@ -32,6 +32,8 @@ export class FastReader {
   readonly #scanner: Scanner;
   readonly #kept: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #remembered: Remembered;
+  /** What a task keeps, once it was found to be all that the scanner was told of. */
+  #wanted: RecordSink['kept'];
   #generation = 0;
   #encoder: FastEncoder | null = null;
 
@@ -51,8 +53,7 @@ export class FastReader {
   /** Starts a batch. The encoder of the batch before must be finished. */
   encoder(): FastEncoder {
     if (this.#scanner.encoder.isCrowded) this.#startAnew();
-    if (this.#remembered.isCrowded) this.#remembered.forgetActions();
-    return (this.#encoder = new FastEncoder(this.#scanner.encoder, this.#remembered.actionBook));
+    return (this.#encoder = new FastEncoder(this.#scanner.encoder));
   }
 
   /** Like readPlain. `sink.encoder` is the last that encoder() gave: batches share the books. */
@@ -68,6 +69,7 @@ export class FastReader {
     if (!rows.ok || (rows.records > 0 && rows.kmsRecords + rows.otherRecords === 0)) {
       return readPlain(bytes, path, sink);
     }
+    this.#scanner.encoder.encodesRelated = this.#wantsAll(sink.kept);
     const before = [encoder.rowCount, encoder.relatedCount, sink.rejects.length] as const;
     try {
       return this.#readRows(rows, path, sink, encoder);
@@ -77,6 +79,16 @@ export class FastReader {
       sink.rejects.length = before[2];
       return readPlain(bytes, path, sink);
     }
+  }
+
+  /** Whether a task keeps all events that the scanner was told of. */
+  #wantsAll(kept: RecordSink['kept']): boolean {
+    if (kept === undefined || kept === this.#wanted) return true;
+    const all = [...this.#kept].every(([source, names]) =>
+      [...names].every((name) => kept.get(source)?.has(name)),
+    );
+    if (all) this.#wanted = kept;
+    return all;
   }
 
   #readRows(
@@ -104,7 +116,8 @@ export class FastReader {
         rows = this.#startAnew(row);
         crowdedAt = row;
       } else if (stop !== STOP_ASK || !this.#ask(rows, row)) {
-        this.#readRow(rows, row, stop === STOP_KEPT, { path, sink, encoder, counts });
+        const isKept = stop === STOP_KEPT || rows.kind(row) === 'kept';
+        this.#readRow(rows, row, isKept, { path, sink, encoder, counts });
         next = row + 1;
       }
     }
@@ -125,8 +138,8 @@ export class FastReader {
     to: { path: PathFacts; sink: RecordSink; encoder: FastEncoder; counts: ReadCounts },
   ): void {
     const { path, sink, encoder, counts } = to;
-    const kept = sink.kept ?? this.#kept;
-    if (isKept && addRelated(rows, row, encoder, kept, this.#remembered)) return;
+    const remembered = { encoder, scanner: this.#scanner.encoder, remembered: this.#remembered };
+    if (isKept && addRelated(rows, row, remembered, sink.kept ?? this.#kept)) return;
     const index = rows.record(row);
     takeFirst(counts, rows, index);
     // A kept record was counted as another service's already; readRecord counts it again.
@@ -154,6 +167,7 @@ export class FastReader {
       if (encoder.knownIdentity(identityId) === 0) {
         remembered.identity(identityId, fieldsOf(rows, row, numbersOf.identity));
       }
+      if (rows.kind(row) === 'kept') return true;
       if (encoder.knownClient(clientId) === 0) {
         remembered.client(clientId, fieldsOf(rows, row, numbersOf.client));
       }

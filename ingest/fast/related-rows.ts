@@ -1,58 +1,41 @@
-import { detailsOf } from '../rules/related.ts';
-import {
-  NOT_INTERNED,
-  ROW_EVENT_ID,
-  ROW_EVENT_TIME,
-  ROW_GROUPS,
-  ROW_WORDS,
-} from '../scanner/row-layout.ts';
+import { detailsOf, type RelatedDetails } from '../rules/related.ts';
+import { relatedTexts } from '../scanner/column-layout.ts';
+import { UNDECODED } from '../scanner/row-layout.ts';
+import type { RowEncoder } from '../scanner/row-encoder.ts';
 import type { ScannedRows } from '../scanner/scanned-rows.ts';
 import type { FastEncoder } from './fast-encoder.ts';
 import { actionFields, groupOf, groups, perRow, type Remembered } from './remembered.ts';
 import { fieldsOf, numbered } from './scanned-fields.ts';
 
-const ownActionFields = numbered(actionFields);
 const allActionFields = numbered([...groups[groupOf.identity], ...actionFields]);
-const relatedFields = numbered([
+const detailFields = numbered([
   'sourceIPAddress',
   'requestID',
   'requestParameters',
   'responseElements',
   'resources',
 ]);
+const textNames = relatedTexts as readonly (keyof RelatedDetails)[];
 
-/** Adds a kept row the fast way; false when it must go through the plain rules. */
+/** Adds a kept row by the rules of such records; false when it must go through the plain ones. */
 export function addRelated(
   rows: ScannedRows,
   row: number,
-  encoder: FastEncoder,
+  to: { encoder: FastEncoder; scanner: RowEncoder; remembered: Remembered },
   kept: ReadonlyMap<string, ReadonlySet<string>>,
-  remembered: Remembered,
 ): boolean {
-  const action = actionAt(rows, row, remembered);
-  if (action === null) return false;
+  const identityId = rows.group(row, groupOf.identity);
+  if (identityId >= UNDECODED) return false;
+  const action = to.remembered.action(identityId, rows.action(row), () =>
+    fieldsOf(rows, row, allActionFields),
+  );
+  if (action === perRow) return false;
   // The scanner was told of the reader's groups; the task may want fewer.
   if (!kept.get(action.event_source)?.has(action.event_name)) return true;
-  const record = fieldsOf(rows, row, relatedFields);
-  const { related } = encoder;
-  const to = related.rowCount;
-  const { words } = rows;
-  const at = row * ROW_WORDS;
-  related.event_id.setWords(to, words, at + ROW_EVENT_ID);
-  related.event_time.set(to, words[at + ROW_EVENT_TIME]! | 0);
-  const record_index = rows.record(row);
-  related.endRow({ ...detailsOf(record, action), record_index }, action.tuple);
-  return true;
-}
-
-function actionAt(rows: ScannedRows, row: number, remembered: Remembered) {
-  const at = row * ROW_WORDS + ROW_GROUPS;
-  const identityId = rows.words[at + groupOf.identity]!;
-  if (identityId === NOT_INTERNED) return perRow;
-  let key = String(identityId);
-  for (const [, number] of ownActionFields) key += ` ${rows.field(row, number)}`;
-  const known = remembered.actions.get(key);
-  if (known !== undefined) return known;
-  const record = fieldsOf(rows, row, allActionFields);
-  return remembered.action(key, record);
+  const details = detailsOf(fieldsOf(rows, row, detailFields), action);
+  const texts = textNames.map((name) => details[name]);
+  to.encoder.takeEvents();
+  if (to.scanner.endRelated(row, action.tuple, texts)) return true;
+  to.encoder.takePending();
+  return to.scanner.endRelated(row, action.tuple, texts);
 }

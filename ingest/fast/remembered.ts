@@ -1,4 +1,4 @@
-import { eventDimensions } from '../../store/event-batch.ts';
+import { dimensionNames, type DimensionName } from '../../store/event-batch.ts';
 import { isObject, objectField, textField, type JsonObject } from '../records/record.ts';
 import { clientOf } from '../rules/client.ts';
 import { contextOf } from '../rules/context.ts';
@@ -6,9 +6,9 @@ import { identityOf } from '../rules/identity.ts';
 import { consoleSession, kmsEventOf } from '../rules/kms-event.ts';
 import { actionOf, type RelatedAction } from '../rules/related.ts';
 import { CALLERS_OF_RULES, PER_ROW, plainContextKinds } from '../scanner/column-layout.ts';
-import { columnsOf, type EventDimension } from '../scanner/encoded-columns.ts';
+import { columnsOf } from '../scanner/encoded-columns.ts';
+import { NOT_INTERNED } from '../scanner/row-layout.ts';
 import type { Booleans, RowEncoder, Texts } from '../scanner/row-encoder.ts';
-import { TupleBook } from './tuple-book.ts';
 
 /**
  * Fields whose texts the scanner interns together, each list the input of some rules. What a rule says of
@@ -52,20 +52,20 @@ export const actionFields = [
 /** Marks an action that depends on more than its text: such rows go through the plain rules, one by one. */
 export const perRow = null;
 
-/** More actions than this, and they are forgotten before the next batch. */
-const actions_max = 30_000;
-
 /**
  * Asks the rules about texts that the scanner does not know yet, and teaches it what they say. What they
  * cannot say of a text alone, it is told to leave to the plain rules, row by row.
  */
 export class Remembered {
-  readonly actionBook = new TupleBook('actions');
-  /** By the id of the identity and the texts of the action's own fields. */
-  readonly actions = new Map<string, KnownAction | typeof perRow>();
+  /** By the ids of the identity and of what was done. */
+  readonly #actions = new Map<number, KnownAction | typeof perRow>();
   readonly #encoder: RowEncoder;
   /** Numbers of tuples by their values. */
-  #tuples = { calls: new Map<string, number>(), keys: new Map<string, number>() };
+  #tuples = {
+    calls: new Map<string, number>(),
+    keys: new Map<string, number>(),
+    actions: new Map<string, number>(),
+  };
   readonly #callers = new Map<string, number>();
   readonly #contextKinds = new Map<string, number>();
 
@@ -81,14 +81,10 @@ export class Remembered {
 
   /** The scanner's ids start again at 0. */
   forgetIds(): void {
-    this.actions.clear();
+    this.#actions.clear();
     this.#callers.clear();
     this.#contextKinds.clear();
     this.#numberPlainKinds();
-  }
-
-  get isCrowded(): boolean {
-    return Math.max(this.actionBook.size, this.actions.size) > actions_max;
   }
 
   /** The scanner's tuples are forgotten too. */
@@ -96,12 +92,7 @@ export class Remembered {
     this.forgetIds();
     this.#tuples.calls.clear();
     this.#tuples.keys.clear();
-  }
-
-  /** Forgets the actions' tuples; not while a batch is under way. */
-  forgetActions(): void {
-    this.actions.clear();
-    this.actionBook.clear();
+    this.#tuples.actions.clear();
   }
 
   /** `record` has at least the fields of the identity group. */
@@ -139,19 +130,26 @@ export class Remembered {
     teach(number, [context.encryption_context, context.resource_arn]);
   }
 
-  /** `record` has at least the fields of the identity group and the action's own. */
-  action(key: string, record: JsonObject): KnownAction | typeof perRow {
+  /** What an identity did; `fields` reads at least those of the identity group and the action's own. */
+  action(identity: number, own: number, fields: () => JsonObject): KnownAction | typeof perRow {
+    const key = identity * 2 ** 16 + own;
+    const isInterned = own !== NOT_INTERNED;
+    const known = isInterned ? this.#actions.get(key) : undefined;
+    if (known !== undefined) return known;
+    const asked = this.#askAction(fields());
+    if (isInterned) this.#actions.set(key, asked);
+    return asked;
+  }
+
+  #askAction(record: JsonObject): KnownAction | typeof perRow {
     const source = textField(record, 'eventSource');
     const name = textField(record, 'eventName');
     const placed = ['recipientAccountId', 'awsRegion'].every((f) => textField(record, f) !== null);
-    let known: KnownAction | typeof perRow = perRow;
     // Without a recipient or a Region of its own, those of the file's path count.
-    if (source !== null && name !== null && placed) {
-      const action = actionOf(record, source, name, { account_id: null, region: null });
-      known = { ...action, tuple: this.actionBook.numberOf(action) };
-    }
-    this.actions.set(key, known);
-    return known;
+    if (source === null || name === null || !placed) return perRow;
+    const action = actionOf(record, source, name, { account_id: null, region: null });
+    const tuple = this.#numberOf('actions', action);
+    return tuple === null ? perRow : { ...action, tuple };
   }
 
   /** `record` is the whole record. */
@@ -181,7 +179,7 @@ export class Remembered {
   }
 
   /** The number of the tuple in these fields of an event; null when it is too large to be kept. */
-  #numberOf(dimension: 'calls' | 'keys', event: object): number | null {
+  #numberOf(dimension: 'calls' | 'keys' | 'actions', event: object): number | null {
     const known = this.#tuples[dimension];
     const key = JSON.stringify(valuesOf(dimension, event));
     const number = known.get(key) ?? this.#add(dimension, event);
@@ -189,21 +187,21 @@ export class Remembered {
     return number;
   }
 
-  #add(dimension: EventDimension, event: object): number | null {
+  #add(dimension: DimensionName, event: object): number | null {
     return this.#encoder.addTuple(dimension, ...valuesOf(dimension, event));
   }
 }
 
 /** The values of a dimension in these fields of an event; more fields than its columns do no harm. */
-function valuesOf(dimension: EventDimension, event: object): [Texts, Booleans] {
+function valuesOf(dimension: DimensionName, event: object): [Texts, Booleans] {
   const { texts, booleans } = columnsByDimension[dimension];
   const valueOf = (name: string) => (event as Record<string, unknown>)[name] ?? null;
   return [texts.map(valueOf) as Texts, booleans.map(valueOf) as Booleans];
 }
 
 const columnsByDimension = Object.fromEntries(
-  eventDimensions.map((dimension) => [dimension, columnsOf(dimension)]),
-) as Record<EventDimension, ReturnType<typeof columnsOf>>;
+  dimensionNames.map((dimension) => [dimension, columnsOf(dimension)]),
+) as Record<DimensionName, ReturnType<typeof columnsOf>>;
 
 /** All that a call takes from its context. */
 function kindKey(kind: string, bucket: string | null, is_bucket: boolean | null): string {

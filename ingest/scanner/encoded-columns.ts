@@ -1,13 +1,16 @@
 import {
   batchEventColumns,
   dimensionColumns,
+  batchRelatedColumns,
   dimensionIds,
+  dimensionNames,
   eventDimensions,
   type Column,
   type DimensionName,
   type Table,
 } from '../../store/event-batch.ts';
 import {
+  eventTexts,
   PENDING_EVENT_ID,
   PENDING_EVENT_TIME,
   PENDING_HAS_REQUEST_ID,
@@ -21,7 +24,12 @@ import {
   PENDING_TEXT_STRIDE,
   PENDING_TEXT_VALID,
   PENDING_TEXTS,
-  pendingTexts,
+  RELATED_EVENT_ID,
+  RELATED_EVENT_TIME,
+  RELATED_POSITIONS,
+  RELATED_RECORD_INDEX,
+  relatedTexts,
+  TEXT_OF_RELATED,
 } from './column-layout.ts';
 
 /** What assembly/index.ts exports for rows to become columns. */
@@ -31,9 +39,15 @@ export interface EncoderExports {
   encodedMin: WebAssembly.Global;
   encodedMax: WebAssembly.Global;
   pending: WebAssembly.Global;
+  relatedPending: WebAssembly.Global;
   pendingAt: WebAssembly.Global;
   encode(row: number): number;
-  setPending(rows: number): void;
+  setPending(rows: number, relatedRows: number): void;
+  roomForText(column: number, length: number): number;
+  endText(column: number, length: number): void;
+  setNull(column: number): void;
+  endRelated(row: number, action: number): void;
+  setRelatedEnabled(enabled: boolean): void;
   setBook(book: number, texts: number, booleans: number): void;
   roomForTuple(length: number): number;
   addTuple(book: number, length: number): number;
@@ -59,7 +73,6 @@ export interface EncoderExports {
   ): void;
 }
 
-export type EventDimension = (typeof eventDimensions)[number];
 /** Which columns of a dimension are texts, and which booleans. */
 export function columnsOf(dimension: DimensionName): { texts: string[]; booleans: string[] } {
   const columns = dimensionColumns(dimension);
@@ -69,59 +82,82 @@ export function columnsOf(dimension: DimensionName): { texts: string[]; booleans
 }
 
 /** The number of a dimension's book in column-layout.ts. */
-export const bookOf = (dimension: EventDimension) => eventDimensions.indexOf(dimension);
+export const bookOf = (dimension: DimensionName) => dimensionNames.indexOf(dimension);
 
-/** Copies the rows that wait in the scanner's memory: columns of `events`, with positions of usedTuples. */
+/** Copies the rows of `events` that wait in the scanner's memory, with positions of usedTuples. */
 export function pendingRows(wasm: EncoderExports): Table {
   const rows = wasm.pending.value as number;
+  const from = columnsIn(wasm, rows);
+  const own: Record<string, Column> = {
+    event_id_uuid: from.ids(PENDING_EVENT_ID),
+    shared_event_id_uuid: {
+      ...from.ids(PENDING_SHARED_EVENT_ID),
+      ...from.validity(PENDING_HAS_SHARED_EVENT_ID),
+    },
+    request_id_uuid: {
+      ...from.ids(PENDING_REQUEST_ID),
+      ...from.validity(PENDING_HAS_REQUEST_ID),
+    },
+    event_time: from.instants(PENDING_EVENT_TIME),
+    record_index: from.integers(PENDING_RECORD_INDEX),
+  };
+  // Ids that are no UUIDs are for the plain reader.
+  own['event_id_text'] = own['shared_event_id_text'] = own['request_id_text'] = nullTexts(rows);
+  eventDimensions.forEach((dimension, i) => {
+    own[dimensionIds[dimension]] = from.integers(PENDING_POSITIONS + 4 * PENDING_ROWS * i);
+  });
+  eventTexts.forEach((name, i) => (own[name] = from.texts(i)));
+  return ordered(own, batchEventColumns, rows);
+}
+
+/** Copies the rows of `related` that wait. */
+export function pendingRelated(wasm: EncoderExports): Table {
+  const rows = wasm.relatedPending.value as number;
+  const from = columnsIn(wasm, rows);
+  const own: Record<string, Column> = {
+    event_id_uuid: from.ids(RELATED_EVENT_ID),
+    event_id_text: nullTexts(rows),
+    event_time: from.instants(RELATED_EVENT_TIME),
+    record_index: from.integers(RELATED_RECORD_INDEX),
+    action_no: from.integers(RELATED_POSITIONS),
+  };
+  relatedTexts.forEach((name, i) => (own[name] = from.texts(TEXT_OF_RELATED + i)));
+  return ordered(own, batchRelatedColumns, rows);
+}
+
+/** Copies of the columns that wait, by their places in column-layout.ts. */
+function columnsIn(wasm: EncoderExports, rows: number) {
   const memory = wasm.memory.buffer;
   const base = wasm.pendingAt.value as number;
-  const slice = (at: number, length: number) => new Uint8Array(memory.slice(at, at + length));
-  const valid = (at: number) => validity(slice(base + at, rows));
-  const uuid = (at: number): Column => ({ kind: 'uuid', data: slice(base + at, rows * 16) });
-  const integers = (at: number): Column => ({
-    kind: 'integer',
-    data: new Int32Array(memory.slice(base + at, base + at + rows * 4)),
-  });
-  const noText = nullTexts(rows);
-  const own: Record<string, Column> = {
-    event_id_uuid: uuid(PENDING_EVENT_ID),
-    event_id_text: noText,
-    shared_event_id_uuid: {
-      ...uuid(PENDING_SHARED_EVENT_ID),
-      ...valid(PENDING_HAS_SHARED_EVENT_ID),
-    },
-    shared_event_id_text: noText,
-    request_id_uuid: { ...uuid(PENDING_REQUEST_ID), ...valid(PENDING_HAS_REQUEST_ID) },
-    request_id_text: noText,
-    event_time: {
+  const copy = (at: number, length: number) => memory.slice(base + at, base + at + length);
+  const validityAt = (at: number) => validity(new Uint8Array(copy(at, rows)));
+  return {
+    validity: validityAt,
+    ids: (at: number): Column => ({ kind: 'uuid', data: new Uint8Array(copy(at, rows * 16)) }),
+    instants: (at: number): Column => ({
       kind: 'timestamp',
-      data: new BigInt64Array(
-        memory.slice(base + PENDING_EVENT_TIME, base + PENDING_EVENT_TIME + rows * 8),
-      ),
+      data: new BigInt64Array(copy(at, rows * 8)),
+    }),
+    integers: (at: number): Column => ({
+      kind: 'integer',
+      data: new Int32Array(copy(at, rows * 4)),
+    }),
+    texts: (column: number): Column => {
+      const at = PENDING_TEXTS + PENDING_TEXT_STRIDE * column;
+      const offsets = new Uint32Array(rows + 1);
+      offsets.set(new Uint32Array(memory, base + at, rows), 1);
+      const bytes = new Uint8Array(copy(at + PENDING_TEXT_START, offsets[rows]!));
+      return { kind: 'text', bytes, offsets, ...validityAt(at + PENDING_TEXT_VALID) };
     },
-    record_index: integers(PENDING_RECORD_INDEX),
   };
-  eventDimensions.forEach((dimension, i) => {
-    own[dimensionIds[dimension]] = integers(PENDING_POSITIONS + 4 * PENDING_ROWS * i);
-  });
-  pendingTexts.forEach((name, i) => {
-    const at = base + PENDING_TEXTS + PENDING_TEXT_STRIDE * i;
-    const offsets = new Uint32Array(rows + 1);
-    offsets.set(new Uint32Array(memory, at, rows), 1);
-    own[name] = {
-      kind: 'text',
-      bytes: slice(at + PENDING_TEXT_START, offsets[rows]!),
-      offsets,
-      ...validity(slice(at + PENDING_TEXT_VALID, rows)),
-    };
-  });
-  const columns = Object.fromEntries(batchEventColumns.map((name) => [name, own[name]!]));
-  return { rowCount: rows, columns };
+}
+
+function ordered(own: Record<string, Column>, names: readonly string[], rowCount: number): Table {
+  return { rowCount, columns: Object.fromEntries(names.map((name) => [name, own[name]!])) };
 }
 
 /** Copies the tuples of a dimension that rows use, in the order of their positions. */
-export function usedTuples(wasm: EncoderExports, dimension: EventDimension): Table {
+export function usedTuples(wasm: EncoderExports, dimension: DimensionName): Table {
   const rows = wasm.usedCount(bookOf(dimension));
   const { texts, booleans } = columnsOf(dimension);
   const at = wasm.tableOf(bookOf(dimension));

@@ -1,6 +1,7 @@
-import { eventDimensions, type Table } from '../../store/event-batch.ts';
+import { dimensionNames, type DimensionName, type Table } from '../../store/event-batch.ts';
 import { encodeText } from '../../store/utf8.ts';
 import {
+  actionTexts,
   BOOK_CALL_TEXTS,
   BOOK_CONTEXT_TEXTS,
   BOOLEAN_FALSE,
@@ -8,14 +9,17 @@ import {
   BOOLEAN_TRUE,
   clientTexts,
   identityTexts,
+  PENDING_ROWS,
+  relatedTexts,
+  TEXT_OF_RELATED,
 } from './column-layout.ts';
 import {
   bookOf,
   columnsOf,
+  pendingRelated,
   pendingRows,
   usedTuples,
   type EncoderExports,
-  type EventDimension,
 } from './encoded-columns.ts';
 
 /** A tuple's texts and booleans, each in the order of the dimension's columns. */
@@ -31,7 +35,7 @@ export class RowEncoder {
 
   constructor(wasm: EncoderExports) {
     this.#wasm = wasm;
-    for (const dimension of eventDimensions) {
+    for (const dimension of dimensionNames) {
       const { texts, booleans } = columnsOf(dimension);
       wasm.setBook(bookOf(dimension), texts.length, booleans.length);
     }
@@ -40,11 +44,22 @@ export class RowEncoder {
     // The scanner makes these tuples by itself: it must agree on their columns.
     expectTexts('identities', identityTexts, ['console_session']);
     expectTexts('clients', clientTexts, []);
+    expectTexts('actions', actionTexts, []);
   }
 
-  /** Rows that are encoded and not taken. */
+  /** Rows of `events` that are encoded and not taken. */
   get pending(): number {
     return this.#wasm.pending.value as number;
+  }
+
+  /** Rows of `related` that are encoded and not taken. */
+  get relatedPending(): number {
+    return this.#wasm.relatedPending.value as number;
+  }
+
+  /** Whether kept records of other services may be encoded without asking. */
+  set encodesRelated(enabled: boolean) {
+    this.#wasm.setRelatedEnabled(enabled);
   }
 
   /** Earliest and latest eventTime (seconds) of the rows of this scan that were encoded. */
@@ -62,7 +77,7 @@ export class RowEncoder {
 
   /** Starts a batch: what waits is dropped, and positions start again. */
   startBatch(): void {
-    this.#wasm.setPending(0);
+    this.#wasm.setPending(0, 0);
     this.#wasm.startPositions();
   }
 
@@ -72,28 +87,28 @@ export class RowEncoder {
   }
 
   /** Keeps only the first rows that wait. */
-  keepPending(rows: number): void {
-    this.#wasm.setPending(rows);
+  keepPending(rows: number, relatedRows: number): void {
+    this.#wasm.setPending(rows, relatedRows);
   }
 
-  /** The rows that wait, as columns of `events` whose positions are those of takeTables. */
-  takeRows(): Table {
-    const rows = pendingRows(this.#wasm);
-    this.#wasm.setPending(0);
-    return rows;
+  /** The rows that wait, as columns whose positions are those of takeTables. */
+  takeRows(): { events: Table; related: Table } {
+    const taken = { events: pendingRows(this.#wasm), related: pendingRelated(this.#wasm) };
+    this.#wasm.setPending(0, 0);
+    return taken;
   }
 
   /** The tuples that rows use since the batch began or all was forgotten, in the order of their positions. */
-  takeTables(): Record<EventDimension, Table> {
-    const tables = eventDimensions.map((dimension) => [
+  takeTables(): Record<DimensionName, Table> {
+    const tables = dimensionNames.map((dimension) => [
       dimension,
       usedTuples(this.#wasm, dimension),
     ]);
-    return Object.fromEntries(tables) as Record<EventDimension, Table>;
+    return Object.fromEntries(tables) as Record<DimensionName, Table>;
   }
 
   /** Adds a tuple to a dimension; its number, or null when it is too large to be kept. */
-  addTuple(dimension: EventDimension, texts: Texts, booleans: Booleans): number | null {
+  addTuple(dimension: DimensionName, texts: Texts, booleans: Booleans): number | null {
     return this.#add(bookOf(dimension), texts, booleans);
   }
 
@@ -115,6 +130,29 @@ export class RowEncoder {
     });
     booleans.forEach((value, i) => (bytes[texts.length * 4 + i] = flagOf(value)));
     return this.#wasm.addTuple(book, length);
+  }
+
+  /**
+   * Ends the row of a kept record with these texts, in the order of relatedTexts. False when there is no room
+   * for it: what waits must be taken, and if nothing does, it is too large to be kept here.
+   */
+  endRelated(row: number, action: number, texts: Texts): boolean {
+    const wasm = this.#wasm;
+    if (this.relatedPending === PENDING_ROWS) return false;
+    for (let i = 0; i < relatedTexts.length; i++) {
+      const text = texts[i]!;
+      const column = TEXT_OF_RELATED + i;
+      if (text === null) wasm.setNull(column);
+      else {
+        const encoded = encodeText(text);
+        const at = wasm.roomForText(column, encoded.length);
+        if (at === 0) return false;
+        new Uint8Array(wasm.memory.buffer, at, encoded.length).set(encoded);
+        wasm.endText(column, encoded.length);
+      }
+    }
+    wasm.endRelated(row, action);
+    return true;
   }
 
   /** 0: not asked yet; PER_ROW; else it is known. */
@@ -174,7 +212,7 @@ export class RowEncoder {
   }
 }
 
-function expectTexts(dimension: EventDimension, texts: string[], booleans: string[]): void {
+function expectTexts(dimension: DimensionName, texts: string[], booleans: string[]): void {
   const columns = columnsOf(dimension);
   if (`${columns.texts}` !== `${texts}` || `${columns.booleans}` !== `${booleans}`) {
     throw new Error(`column-layout.ts names other columns of ${dimension} than the store`);

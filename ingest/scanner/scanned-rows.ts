@@ -1,6 +1,7 @@
 import {
   KIND_KEPT,
   KIND_KMS,
+  ROW_ACTION,
   ROW_CONTEXT_END,
   ROW_CONTEXT_START,
   ROW_END,
@@ -12,22 +13,23 @@ import {
   ROW_SPANS,
   ROW_START,
   ROW_WORDS,
+  SUMMARY_ACCOUNT,
+  SUMMARY_KMS_RECORDS,
+  SUMMARY_OTHER_RECORDS,
+  SUMMARY_RECORDS,
+  SUMMARY_REGION,
+  SUMMARY_ROWS,
+  SUMMARY_ROWS_AT,
+  SUMMARY_TIME_MAX,
+  SUMMARY_TIME_MIN,
 } from './row-layout.ts';
 
-interface Scanned {
-  memory: ArrayBuffer;
-  inputAt: number;
-  inputLength: number;
-  rowsAt: number;
-  count: number;
-  ascii: boolean;
-  records: number;
-  kmsRecords: number;
-  otherRecords: number;
-  timeMin: number;
-  timeMax: number;
-  account: [record: number, start: number, end: number];
-  region: [record: number, start: number, end: number];
+/** The scanner's memory; of the summary each value stands at its SUMMARY_ place. */
+export interface ScannedMemory {
+  bytes: Buffer;
+  words: Uint32Array;
+  /** Word where the summary begins. */
+  summaryAt: number;
 }
 
 /** The first value of a field among the records that are not unusual. */
@@ -52,44 +54,57 @@ export class ScannedRows {
   readonly kmsRecords: number;
   /** Records of other services, kept ones included. */
   readonly otherRecords: number;
-  /** Earliest and latest eventTime (seconds) of all but the unusual records; null when there is none. */
-  readonly eventTimeMin: number | null;
-  readonly eventTimeMax: number | null;
-  /** recipientAccountId and awsRegion where first seen in a record that is not unusual. */
-  readonly firstAccount: FirstValue | null;
-  readonly firstRegion: FirstValue | null;
   /** Whether the file is pure ASCII. */
   readonly ascii: boolean;
-  /** The input. */
-  readonly bytes: Buffer;
-  /** All rows; word w of row r is words[r * ROW_WORDS + w], see row-layout.ts. */
-  readonly words: Uint32Array;
-  /** The same memory as bytes, for the 16-byte ids. */
-  readonly rowBytes: Buffer;
+  readonly #memory: ScannedMemory;
+  readonly #inputAt: number;
+  /** Word where the rows begin. */
+  readonly #rowsAt: number;
 
-  constructor(scanned: Scanned) {
-    const { memory, count } = scanned;
-    this.count = count;
-    this.records = scanned.records;
-    this.kmsRecords = scanned.kmsRecords;
-    this.otherRecords = scanned.otherRecords;
-    const timed = scanned.timeMin <= scanned.timeMax;
-    this.eventTimeMin = timed ? scanned.timeMin : null;
-    this.eventTimeMax = timed ? scanned.timeMax : null;
-    this.ascii = scanned.ascii;
-    this.bytes = Buffer.from(memory, scanned.inputAt, scanned.inputLength);
-    this.firstAccount = this.#first(scanned.account);
-    this.firstRegion = this.#first(scanned.region);
-    this.words = new Uint32Array(memory, scanned.rowsAt, count * ROW_WORDS);
-    this.rowBytes = Buffer.from(memory, scanned.rowsAt, count * ROW_WORDS * 4);
+  constructor(memory: ScannedMemory, inputAt: number, ascii: boolean) {
+    this.#memory = memory;
+    this.#inputAt = inputAt;
+    this.ascii = ascii;
+    this.#rowsAt = this.#summary(SUMMARY_ROWS_AT) / 4;
+    this.count = this.#summary(SUMMARY_ROWS);
+    this.records = this.#summary(SUMMARY_RECORDS);
+    this.kmsRecords = this.#summary(SUMMARY_KMS_RECORDS);
+    this.otherRecords = this.#summary(SUMMARY_OTHER_RECORDS);
   }
 
-  #first([record, start, end]: [number, number, number]): FirstValue | null {
-    return start === 0 ? null : { record, text: this.slice(start, end) };
+  #summary(place: number): number {
+    return this.#memory.words[this.#memory.summaryAt + place]!;
+  }
+
+  /** Earliest eventTime (seconds) of all but the unusual records; null when there is none. */
+  get eventTimeMin(): number | null {
+    const { eventTimeMax } = this;
+    return eventTimeMax === null ? null : this.#summary(SUMMARY_TIME_MIN) | 0;
+  }
+
+  get eventTimeMax(): number | null {
+    const latest = this.#summary(SUMMARY_TIME_MAX) | 0;
+    return (this.#summary(SUMMARY_TIME_MIN) | 0) <= latest ? latest : null;
+  }
+
+  /** recipientAccountId where first seen in a record that is not unusual. */
+  get firstAccount(): FirstValue | null {
+    return this.#first(SUMMARY_ACCOUNT);
+  }
+
+  /** The same of awsRegion. */
+  get firstRegion(): FirstValue | null {
+    return this.#first(SUMMARY_REGION);
+  }
+
+  #first(place: number): FirstValue | null {
+    const start = this.#summary(place + 1);
+    if (start === 0) return null;
+    return { record: this.#summary(place), text: this.slice(start, this.#summary(place + 2)) };
   }
 
   word(row: number, word: number): number {
-    return this.words[row * ROW_WORDS + word]!;
+    return this.#memory.words[this.#rowsAt + row * ROW_WORDS + word]!;
   }
 
   /** `unusual` rows have only `record` and `text`: read them with the plain reader. */
@@ -145,14 +160,20 @@ export class ScannedRows {
     return this.word(row, ROW_GROUPS + group);
   }
 
+  /** The id of what was done in a kept row, or NOT_INTERNED. */
+  action(row: number): number {
+    return this.word(row, ROW_ACTION);
+  }
+
   /** The 16 bytes at ROW_EVENT_ID, ROW_REQUEST_ID or ROW_SHARED_EVENT_ID. */
   uuid(row: number, word: number): Buffer {
-    const at = (row * ROW_WORDS + word) * 4;
-    return this.rowBytes.subarray(at, at + 16);
+    const at = (this.#rowsAt + row * ROW_WORDS + word) * 4;
+    return this.#memory.bytes.subarray(at, at + 16);
   }
 
   /** The text of a span of the input. */
   slice(start: number, end: number): string {
-    return this.bytes.toString(this.ascii ? 'latin1' : 'utf8', start, end);
+    const encoding = this.ascii ? 'latin1' : 'utf8';
+    return this.#memory.bytes.toString(encoding, this.#inputAt + start, this.#inputAt + end);
   }
 }

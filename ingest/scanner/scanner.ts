@@ -10,27 +10,15 @@ import {
   STATUS_OK,
   STATUS_OTHER_ENVELOPE,
   STATUS_TOO_MANY_ROWS,
+  SUMMARY_STOPPED_AT,
 } from './row-layout.ts';
 import type { EncoderExports } from './encoded-columns.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { ScannedRows } from './scanned-rows.ts';
+import { ScannedRows, type ScannedMemory } from './scanned-rows.ts';
 
 /** What assembly/index.ts exports. */
 interface Exports extends EncoderExports {
-  records: WebAssembly.Global;
-  kmsRecords: WebAssembly.Global;
-  otherRecords: WebAssembly.Global;
-  rows: WebAssembly.Global;
-  rowsAt: WebAssembly.Global;
-  timeMin: WebAssembly.Global;
-  timeMax: WebAssembly.Global;
-  accountRecord: WebAssembly.Global;
-  accountStart: WebAssembly.Global;
-  accountEnd: WebAssembly.Global;
-  regionRecord: WebAssembly.Global;
-  regionStart: WebAssembly.Global;
-  regionEnd: WebAssembly.Global;
-  stoppedAt: WebAssembly.Global;
+  summaryAt: WebAssembly.Global;
   setSeed(low: bigint, high: bigint): void;
   addToGroup(group: number, field: number): void;
   nextInterest(): number;
@@ -104,7 +92,8 @@ export class Scanner {
   /** Makes columns of the rows of the last scan. */
   readonly encoder: RowEncoder;
   readonly #wasm: Exports;
-  #scanned = { inputAt: 0, inputLength: 0, ascii: true };
+  #memory: ScannedMemory | undefined;
+  #scanned = { inputAt: 0, ascii: true };
 
   constructor(options: ScannerOptions = {}) {
     const module = (compiled ??= new WebAssembly.Module(readFileSync(wasmFile())));
@@ -126,31 +115,25 @@ export class Scanner {
     const wasm = this.#wasm;
     if (wasm.isCrowded()) this.reset();
     const inputAt = wasm.inputFor(bytes.length);
-    new Uint8Array(wasm.memory.buffer, inputAt, bytes.length).set(bytes);
+    this.#view().bytes.set(bytes, inputAt);
     const status = wasm.scan(bytes.length);
+    const view = this.#view();
     if (status !== STATUS_OK) {
-      return { ok: false, reason: reasons[status] ?? 'malformed', offset: wasm.stoppedAt.value };
+      const offset = view.words[view.summaryAt + SUMMARY_STOPPED_AT]!;
+      return { ok: false, reason: reasons[status] ?? 'malformed', offset };
     }
-    this.#scanned = { inputAt, inputLength: bytes.length, ascii };
-    return this.#view();
+    this.#scanned = { inputAt, ascii };
+    return new ScannedRows(view, inputAt, ascii);
   }
 
-  /** The rows of the last scan. */
-  #view(): ScannedRows {
-    const wasm = this.#wasm;
-    return new ScannedRows({
-      ...this.#scanned,
-      memory: wasm.memory.buffer,
-      rowsAt: wasm.rowsAt.value,
-      count: wasm.rows.value,
-      records: wasm.records.value,
-      kmsRecords: wasm.kmsRecords.value,
-      otherRecords: wasm.otherRecords.value,
-      timeMin: wasm.timeMin.value,
-      timeMax: wasm.timeMax.value,
-      account: [wasm.accountRecord.value, wasm.accountStart.value, wasm.accountEnd.value],
-      region: [wasm.regionRecord.value, wasm.regionStart.value, wasm.regionEnd.value],
-    });
+  /** The whole memory: views end when it grows, and are dear to make for each small file. */
+  #view(): ScannedMemory {
+    const { buffer } = this.#wasm.memory;
+    if (this.#memory?.words.buffer !== buffer) {
+      const summaryAt = (this.#wasm.summaryAt.value as number) / 4;
+      this.#memory = { bytes: Buffer.from(buffer), words: new Uint32Array(buffer), summaryAt };
+    }
+    return this.#memory;
   }
 
   /** Forgets all texts; the ids of the groups start again. */
@@ -167,7 +150,7 @@ export class Scanner {
     this.#wasm.forgetAll();
     this.generation++;
     if (Number.isFinite(row)) this.#wasm.internFrom(row);
-    return this.#view();
+    return new ScannedRows(this.#view(), this.#scanned.inputAt, this.#scanned.ascii);
   }
 
   /** The number of distinct texts of a group so far: its ids are 0 to this, exclusive. */

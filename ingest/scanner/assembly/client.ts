@@ -1,7 +1,13 @@
 // From where a call came, for the usual case: an IPv4 address. Equals what rules/client.ts says of it; all
 // else is left to that.
 import { BOOK_CLIENTS } from '../column-layout';
-import { FIELD_SOURCE_IP_ADDRESS, FIELD_TLS_DETAILS, FIELD_USER_AGENT, FIELD_VPC_ENDPOINT_ID, ROW_PRESENT } from '../row-layout';
+import {
+  FIELD_SOURCE_IP_ADDRESS,
+  FIELD_TLS_DETAILS,
+  FIELD_USER_AGENT,
+  FIELD_VPC_ENDPOINT_ID,
+  ROW_PRESENT,
+} from '../row-layout';
 import { equal32 } from './bytes';
 import { teachClient } from './known';
 import { addMember, isPlainAscii, memberEnd, memberStart, readMembers } from './members';
@@ -18,7 +24,8 @@ for (let i = 0; i < suffixText.length; i++) store<u8>(suffix + i, <u8>suffixText
 const INTERNAL_LENGTH: usize = 14;
 const internal = memory.data(32);
 const internalText = '"AWS Internal"';
-for (let i = 0; i < internalText.length; i++) store<u8>(internal + i, <u8>internalText.charCodeAt(i));
+for (let i = 0; i < internalText.length; i++)
+  store<u8>(internal + i, <u8>internalText.charCodeAt(i));
 
 /** Makes the tuple of a row's client, and teaches it; false when the rules must be asked. */
 export function tellClient(id: u32, row: usize, input: usize): bool {
@@ -68,14 +75,14 @@ function nextValue(start: usize, end: usize): void {
 }
 
 /** Whether the user agent is a service's, which hides where the call came from. */
-function isService(p: usize, end: usize): bool {
+export function isService(p: usize, end: usize): bool {
   const length = end - p;
   if (length == INTERNAL_LENGTH && equal32(p, internal, INTERNAL_LENGTH)) return true;
   return length > SUFFIX_LENGTH && equal32(end - SUFFIX_LENGTH, suffix, SUFFIX_LENGTH);
 }
 
 /** Whether the value is a string of four numbers from 0 to 255 without leading zeros. */
-function isIpv4(p: usize, end: usize): bool {
+export function isIpv4(p: usize, end: usize): bool {
   if (end - p < 9 || end - p > 17 || load<u8>(p) != 0x22) return false;
   p++;
   for (let part = 0; part < 4; part++) {

@@ -8,13 +8,11 @@ import {
   BOOK_IDENTITIES,
   BOOK_KEYS,
   PENDING_ROWS,
-  PENDING_TEXT_BYTES,
   PER_ROW,
   STOP_ASK,
   STOP_CROWDED,
   STOP_END,
   STOP_FULL,
-  STOP_KEPT,
   STOP_PLAIN,
   TEXT_ENCRYPTION_CONTEXT,
   TEXT_ERROR_MESSAGE,
@@ -36,10 +34,11 @@ import {
   ROW_PRESENT,
 } from '../row-layout';
 import { tellClient } from './client';
+import { encodeRelated } from './encode-related';
 import { tellIdentity } from './identity';
 import {
   callerOf,
-  callsAreCrowded,
+  knownIsCrowded,
   callTexts,
   contextTexts,
   keyTuple,
@@ -63,8 +62,6 @@ const CONTEXT: i32 = (ROW_GROUPS + 3) << 2;
 // `{"aws:s3:arn":"` and `"}` around the ARN of an object.
 const S3_PREFIX: usize = 15;
 const S3_SUFFIX: usize = 2;
-/** Bytes beside its own texts that a row may take. */
-const ROOM_LEAST: usize = 64;
 
 /** Earliest and latest time of the rows that were encoded since startTimes. */
 export let encodedMin: i32 = i32.MAX_VALUE;
@@ -79,7 +76,7 @@ export function startTimes(): void {
 export function encodeRow(row: usize, input: usize): i32 {
   const kind = load<u32>(row + (ROW_KIND << 2));
   if (kind == KIND_UNUSUAL) return STOP_PLAIN;
-  if (kind != KIND_KMS) return STOP_KEPT;
+  if (kind != KIND_KMS) return encodeRelated(row, input);
   const identityId = load<u32>(row + IDENTITY);
   const clientId = load<u32>(row + CLIENT);
   const callId = load<u32>(row + CALL);
@@ -89,7 +86,7 @@ export function encodeRow(row: usize, input: usize): i32 {
     clientId == NOT_INTERNED ||
     callId == NOT_INTERNED ||
     contextId == NOT_INTERNED;
-  if (notInterned || tuplesAreCrowded(4) || callsAreCrowded()) return STOP_CROWDED;
+  if (notInterned || tuplesAreCrowded(4) || knownIsCrowded()) return STOP_CROWDED;
   if (pending == PENDING_ROWS) return STOP_FULL;
 
   let identity = knownIdentity(identityId);
@@ -173,7 +170,7 @@ function setTextOf(column: i32, book: i32, tuple: usize, text: i32): i32 {
 
 function setSpan(column: i32, from: usize, length: usize): i32 {
   if (!hasRoom(column, length)) {
-    return length + ROOM_LEAST > <usize>PENDING_TEXT_BYTES ? STOP_PLAIN : STOP_FULL;
+    return pending == 0 ? STOP_PLAIN : STOP_FULL;
   }
   setText(column, from, length);
   return STOP_END;

@@ -1,7 +1,13 @@
 // Who called, for the usual case: a session of a role. Equals what rules/identity.ts says of it; all else is
 // left to that.
 import { BOOK_IDENTITIES, BOOLEAN_NULL, BOOLEAN_TRUE } from '../column-layout';
-import { FIELD_CONSOLE_SESSION, FIELD_RECIPIENT_ACCOUNT_ID, FIELD_USER_IDENTITY, NOT_INTERNED, ROW_PRESENT } from '../row-layout';
+import {
+  FIELD_CONSOLE_SESSION,
+  FIELD_RECIPIENT_ACCOUNT_ID,
+  FIELD_USER_IDENTITY,
+  NOT_INTERNED,
+  ROW_PRESENT,
+} from '../row-layout';
 import { equal32 } from './bytes';
 import { internCaller } from './intern';
 import { teachIdentity } from './known';
@@ -81,7 +87,8 @@ export function tellIdentity(id: u32, row: usize, input: usize): bool {
   const caller = internCaller(account, accountEnd, invokedBy, invokedByEnd);
   if (caller == NOT_INTERNED) return false;
   // Of the user's texts only the session's name stands twice.
-  if (!beginTuple(BOOK_IDENTITIES, recipientEnd - recipient + 2 * (userEnd - user) + 32)) return false;
+  if (!beginTuple(BOOK_IDENTITIES, recipientEnd - recipient + 2 * (userEnd - user) + 32))
+    return false;
   nextText(recipient + 1, recipientEnd - recipient - 2);
   nextText(account + 1, accountEnd - account - 2);
   nextText(IDENTITY, 8);

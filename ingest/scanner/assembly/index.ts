@@ -1,30 +1,42 @@
 // The scanner's exports: scan() finds the rows of a file, encode() makes columns of them.
-import { STOP_END } from '../column-layout';
-import { GROUPS_MAX, GROUPS_OF_KEPT, KIND_KEPT, KIND_KMS, NOT_INTERNED, ROW_GROUPS, ROW_KIND } from '../row-layout';
+import { BOOK_ACTIONS, STOP_END } from '../column-layout';
+import { GROUPS_MAX, KIND_KEPT, KIND_KMS, ROW_GROUPS, ROW_KIND, UNDECODED } from '../row-layout';
 import { encodeRow, startTimes } from './encode';
-import { forgetTexts, internGroups, isCrowded } from './intern';
+import { forgetTexts, internGroups, internKept, isCrowded } from './intern';
 import { forgetKnown } from './known';
 import { ensureMemory, input } from './memory';
+import { endRelatedRow } from './pending';
 import { ROW_BYTES, rows, rowsAt } from './scan';
-import { forgetTuples, tableLength, tuplesAreCrowded, writeTable } from './tuples';
+import { forgetTuples, tableLength, tuplesAreCrowded, use, writeTable } from './tuples';
 
-export * from './scan';
+export { inputFor, scan, summaryAt } from './scan';
 export { addToGroup, groupCount, isCrowded } from './intern';
 export {
   callerOf,
+  knownAction,
   knownCall,
   knownClient,
   knownContext,
   knownIdentity,
+  teachAction,
   teachCall,
   teachClient,
   teachContext,
   teachIdentity,
 } from './known';
-export { pending, pendingAt, setPending } from './pending';
+export {
+  endText,
+  pending,
+  pendingAt,
+  relatedPending,
+  roomForText,
+  setNull,
+  setPending,
+} from './pending';
 export { addTuple, roomForTuple, setBook, startPositions, usedCount } from './tuples';
 export { addInterest, nextInterest } from './interest';
 export { encodedMax, encodedMin } from './encode';
+export { setRelatedEnabled } from './encode-related';
 export { setSeed } from './hash';
 
 reset();
@@ -49,6 +61,11 @@ export function encode(row: u32): u32 {
   return row;
 }
 
+/** Ends a row of `related` whose texts were set from outside. */
+export function endRelated(row: u32, action: u32): void {
+  endRelatedRow(rowsAt + <usize>row * ROW_BYTES, use(BOOK_ACTIONS, action));
+}
+
 /** Forgets all: texts, what the rules said, tuples. What is used of these must have been taken. */
 export function forgetAll(): void {
   reset();
@@ -61,8 +78,8 @@ export function internFrom(row: u32): void {
     const at = rowsAt + <usize>row * ROW_BYTES;
     const kind = load<u32>(at + (ROW_KIND << 2));
     if (kind == KIND_KMS) internGroups(at, input, GROUPS_MAX);
-    else if (kind == KIND_KEPT && load<u32>(at + (ROW_GROUPS << 2)) != NOT_INTERNED) {
-      internGroups(at, input, GROUPS_OF_KEPT);
+    else if (kind == KIND_KEPT && load<u32>(at + (ROW_GROUPS << 2)) != UNDECODED) {
+      internKept(at, input);
     }
   }
 }

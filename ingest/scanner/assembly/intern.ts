@@ -1,10 +1,17 @@
 // Interning: equal groups of fields get equal small numbers, so that the rules in TypeScript see each
 // distinct text once. Texts are compared in full; the hash only finds them.
 import {
+  FIELD_AWS_REGION,
   FIELD_CONTEXT,
+  FIELD_ERROR_CODE,
+  FIELD_EVENT_NAME,
+  FIELD_EVENT_SOURCE,
   FIELD_REQUEST_PARAMETERS,
+  FIELD_USER_AGENT,
   GROUPS_MAX,
+  GROUPS_OF_KEPT,
   NOT_INTERNED,
+  ROW_ACTION,
   ROW_CONTEXT_CUT,
   ROW_CONTEXT_END,
   ROW_CONTEXT_START,
@@ -24,13 +31,14 @@ const ARENA_BYTES: usize = 16 << 20;
 /** A longer way through the table means full, or texts made to collide: then the text is not interned. */
 const PROBES_MAX: i32 = 64;
 
-/** Behind the groups: callers. */
+/** Behind the groups: callers, and what is done in events of other services. */
 const CALLERS: i32 = GROUPS_MAX;
-const TABLES: i32 = GROUPS_MAX + 1;
+const ACTIONS: i32 = GROUPS_MAX + 1;
+const TABLES: i32 = GROUPS_MAX + 2;
 
 // Of each group: the number of its fields and up to 31 fields.
 const members = memory.data(GROUPS_MAX * 32);
-const counts = memory.data(20);
+const counts = memory.data(24);
 // Of the text at hand: (position, length) of each piece. A field that is absent has length 0.
 const pieces = memory.data(33 * 16);
 let pieceCount: i32 = 0;
@@ -45,8 +53,7 @@ const GROUP_SLOT_BYTES: usize = (<usize>SLOTS) << 3;
 const GROUP_OFFSET_BYTES: usize = (<usize>ENTRIES_MAX) << 2;
 
 /** Bytes that layOut needs. */
-export const INTERN_BYTES: usize =
-  (GROUP_SLOT_BYTES + GROUP_OFFSET_BYTES) * TABLES + ARENA_BYTES;
+export const INTERN_BYTES: usize = (GROUP_SLOT_BYTES + GROUP_OFFSET_BYTES) * TABLES + ARENA_BYTES;
 
 export function layOut(at: usize): void {
   slotsAt = at;
@@ -101,6 +108,21 @@ export function internCaller(account: usize, accountEnd: usize, by: usize, byEnd
   addPiece(by, byEnd - by);
   return intern(CALLERS);
 }
+
+/** Fills a kept record's row: its identity, and what was done. */
+export function internKept(row: usize, input: usize): void {
+  internGroups(row, input, GROUPS_OF_KEPT);
+  gather(row, input, actionFields, ACTION_FIELDS);
+  store<u32>(row + (ROW_ACTION << 2), intern(ACTIONS));
+}
+const ACTION_FIELDS: i32 = 5;
+const actionFields = memory.data<u8>([
+  <u8>FIELD_EVENT_SOURCE,
+  <u8>FIELD_EVENT_NAME,
+  <u8>FIELD_AWS_REGION,
+  <u8>FIELD_USER_AGENT,
+  <u8>FIELD_ERROR_CODE,
+]);
 
 /** Lists the pieces of a group. requestParameters is two: around the value of encryptionContext. */
 function gather(row: usize, input: usize, fields: usize, count: i32): void {

@@ -3,11 +3,9 @@ import {
   FIELD_AWS_REGION,
   FIELD_RECIPIENT_ACCOUNT_ID,
   GROUPS_MAX,
-  GROUPS_OF_KEPT,
   KIND_KEPT,
   KIND_KMS,
   KIND_UNUSUAL,
-  NOT_INTERNED,
   ROW_END,
   ROW_GROUPS,
   ROW_KIND,
@@ -18,6 +16,18 @@ import {
   STATUS_OK,
   STATUS_OTHER_ENVELOPE,
   STATUS_TOO_MANY_ROWS,
+  SUMMARY_ACCOUNT,
+  SUMMARY_KMS_RECORDS,
+  SUMMARY_OTHER_RECORDS,
+  SUMMARY_RECORDS,
+  SUMMARY_REGION,
+  SUMMARY_ROWS,
+  SUMMARY_ROWS_AT,
+  SUMMARY_STOPPED_AT,
+  SUMMARY_TIME_MAX,
+  SUMMARY_TIME_MIN,
+  SUMMARY_WORDS,
+  UNDECODED,
 } from '../row-layout';
 import {
   BROKEN,
@@ -31,8 +41,16 @@ import {
   QUOTE,
   skipSpace,
 } from './bytes';
-import { decodeKept, decodeKms, decodeTime, isNamed, SOURCE_OTHER, SOURCE_UNCLEAR, sourceOf } from './decode';
-import { internGroups } from './intern';
+import {
+  decodeKept,
+  decodeKms,
+  decodeTime,
+  isNamed,
+  SOURCE_OTHER,
+  SOURCE_UNCLEAR,
+  sourceOf,
+} from './decode';
+import { internGroups, internKept } from './intern';
 import { isOfInterest } from './interest';
 import { ensureMemory, input } from './memory';
 import { clearEscape, endOfString, sawEscape } from './strings';
@@ -41,26 +59,25 @@ import { skipValue } from './values';
 import { ambiguous, has, spanEnd, spanStart, walkRecord } from './walk';
 
 export const ROW_BYTES: usize = ROW_WORDS << 2;
-/** Counts of the last scan. */
-export let records: u32 = 0;
-export let kmsRecords: u32 = 0;
-/** Records of other services, kept ones included. */
-export let otherRecords: u32 = 0;
+// Of the last scan, see SUMMARY_ in row-layout.ts.
+let records: u32 = 0;
+let kmsRecords: u32 = 0;
+let otherRecords: u32 = 0;
 export let rows: u32 = 0;
-/** Earliest and latest eventTime of the records that are not unusual; earliest > latest for none. */
-export let timeMin: i32 = i32.MAX_VALUE;
-export let timeMax: i32 = i32.MIN_VALUE;
-/** The first recipientAccountId and awsRegion of a usual record: which record, and the span. Start 0: none. */
-export let accountRecord: u32 = 0;
-export let accountStart: usize = 0;
-export let accountEnd: usize = 0;
-export let regionRecord: u32 = 0;
-export let regionStart: usize = 0;
-export let regionEnd: usize = 0;
+let timeMin: i32 = i32.MAX_VALUE;
+let timeMax: i32 = i32.MIN_VALUE;
+let accountRecord: u32 = 0;
+let accountStart: usize = 0;
+let accountEnd: usize = 0;
+let regionRecord: u32 = 0;
+let regionStart: usize = 0;
+let regionEnd: usize = 0;
 /** Where the rows begin: an address. */
 export let rowsAt: usize = 0;
-/** Where in the input the last scan stopped, for messages. */
-export let stoppedAt: usize = 0;
+let stoppedAt: usize = 0;
+
+/** Where the summary of the last scan is. */
+export const summaryAt: usize = memory.data(SUMMARY_WORDS * 4, 8);
 
 let end: usize = 0;
 let rowsLimit: usize = 0;
@@ -86,7 +103,30 @@ export function scan(size: usize): i32 {
   timeMax = i32.MIN_VALUE;
   accountStart = 0;
   regionStart = 0;
-  return scanEnvelope();
+  const status = scanEnvelope();
+  summarise();
+  return status;
+}
+
+function summarise(): void {
+  put(SUMMARY_RECORDS, records);
+  put(SUMMARY_KMS_RECORDS, kmsRecords);
+  put(SUMMARY_OTHER_RECORDS, otherRecords);
+  put(SUMMARY_ROWS, rows);
+  put(SUMMARY_ROWS_AT, <u32>rowsAt);
+  put(SUMMARY_TIME_MIN, <u32>timeMin);
+  put(SUMMARY_TIME_MAX, <u32>timeMax);
+  put(SUMMARY_ACCOUNT, accountRecord);
+  put(SUMMARY_ACCOUNT + 1, <u32>accountStart);
+  put(SUMMARY_ACCOUNT + 2, <u32>accountEnd);
+  put(SUMMARY_REGION, regionRecord);
+  put(SUMMARY_REGION + 1, <u32>regionStart);
+  put(SUMMARY_REGION + 2, <u32>regionEnd);
+  put(SUMMARY_STOPPED_AT, <u32>stoppedAt);
+}
+
+function put(place: i32, value: u32): void {
+  store<u32>(summaryAt + ((<usize>place) << 2), value);
 }
 
 /** {"Records":[...]}, other members before and after it allowed. */
@@ -162,8 +202,8 @@ function scanElement(p: usize, row: usize): usize {
     otherRecords++;
     noteUsual(row);
     if (!isOfInterest(row, input)) return next;
-    if (decodeKept(row, input)) internGroups(row, input, GROUPS_OF_KEPT);
-    else store<u32>(row + (ROW_GROUPS << 2), NOT_INTERNED);
+    if (decodeKept(row, input)) internKept(row, input);
+    else store<u32>(row + (ROW_GROUPS << 2), UNDECODED);
     return takeRow(row, KIND_KEPT, p, next);
   }
   if (!decodeKms(row, input, end)) return takeRow(row, KIND_UNUSUAL, p, next);

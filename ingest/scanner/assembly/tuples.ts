@@ -51,24 +51,24 @@ export function roomForTuple(length: usize): usize {
 
 /** Takes the tuple of this length that was written at roomForTuple; its number. */
 export function addTuple(book: i32, length: usize): u32 {
-  const number = load<u32>(counts + (<usize>book << 2));
-  const entry = listOf(book, 0) + (<usize>number << 2);
+  const number = load<u32>(counts + ((<usize>book) << 2));
+  const entry = listOf(book, 0) + ((<usize>number) << 2);
   store<u32>(entry, <u32>arenaUsed);
   store<u32>(entry + LIST_BYTES, 0);
-  store<u32>(counts + (<usize>book << 2), number + 1);
+  store<u32>(counts + ((<usize>book) << 2), number + 1);
   arenaUsed = (arenaUsed + length + 15) & ~(<usize>15);
   return number;
 }
 
 /** The position of a tuple in this batch. */
 export function use(book: i32, number: u32): u32 {
-  const entry = listOf(book, 1) + (<usize>number << 2);
+  const entry = listOf(book, 1) + ((<usize>number) << 2);
   const known = load<u32>(entry);
   if (known != 0) return known - 1;
-  const position = load<u32>(usedCounts + (<usize>book << 2));
+  const position = load<u32>(usedCounts + ((<usize>book) << 2));
   store<u32>(entry, position + 1);
-  store<u32>(listOf(book, 2) + (<usize>position << 2), number);
-  store<u32>(usedCounts + (<usize>book << 2), position + 1);
+  store<u32>(listOf(book, 2) + ((<usize>position) << 2), number);
+  store<u32>(usedCounts + ((<usize>book) << 2), position + 1);
   return position;
 }
 
@@ -77,9 +77,9 @@ export function startPositions(): void {
   for (let book = 0; book < BOOKS; book++) {
     const count = usedCount(book);
     for (let position: u32 = 0; position < count; position++) {
-      store<u32>(listOf(book, 1) + (<usize>usedNumber(book, position) << 2), 0);
+      store<u32>(listOf(book, 1) + ((<usize>usedNumber(book, position)) << 2), 0);
     }
-    store<u32>(usedCounts + (<usize>book << 2), 0);
+    store<u32>(usedCounts + ((<usize>book) << 2), 0);
   }
 }
 
@@ -94,7 +94,7 @@ export function forgetTuples(): void {
 export function tuplesAreCrowded(parts: u32): bool {
   if (arenaUsed + TUPLE_BYTES_MAX * 4 > (ARENA_BYTES >> 2) * parts) return true;
   for (let book = 0; book < BOOKS; book++) {
-    const count = load<u32>(counts + (<usize>book << 2));
+    const count = load<u32>(counts + ((<usize>book) << 2));
     if (count + TUPLES_OF_A_ROW > (TUPLES_MAX >> 2) * parts) return true;
   }
   return false;
@@ -102,11 +102,11 @@ export function tuplesAreCrowded(parts: u32): bool {
 
 /** Tuples used in this batch. */
 export function usedCount(book: i32): u32 {
-  return load<u32>(usedCounts + (<usize>book << 2));
+  return load<u32>(usedCounts + ((<usize>book) << 2));
 }
 
 function usedNumber(book: i32, position: u32): u32 {
-  return load<u32>(listOf(book, 2) + (<usize>position << 2));
+  return load<u32>(listOf(book, 2) + ((<usize>position) << 2));
 }
 
 function listOf(book: i32, list: usize): usize {
@@ -114,7 +114,7 @@ function listOf(book: i32, list: usize): usize {
 }
 
 export function tupleAt(book: i32, number: u32): usize {
-  return arenaAt + load<u32>(listOf(book, 0) + (<usize>number << 2));
+  return arenaAt + load<u32>(listOf(book, 0) + ((<usize>number) << 2));
 }
 
 /** Set by findText. */
@@ -124,11 +124,11 @@ export let textLength: usize = 0;
 /** Finds a text of a tuple; false when it is null. */
 export function findText(book: i32, tuple: usize, text: i32): bool {
   const bytes = tuple + headLength(book);
-  const end = load<i32>(tuple + (<usize>text << 2));
+  const end = load<i32>(tuple + ((<usize>text) << 2));
   if (end < 0) return false;
   let start: i32 = 0;
   if (text > 0) {
-    start = load<i32>(tuple + (<usize>(text - 1) << 2));
+    start = load<i32>(tuple + ((<usize>(text - 1)) << 2));
     if (start < 0) start = ~start;
   }
   textStart = bytes + start;
@@ -140,7 +140,9 @@ export function findText(book: i32, tuple: usize, text: i32): bool {
 export function tableLength(book: i32): usize {
   const rows = <usize>usedCount(book);
   const columns = <usize>load<u8>(texts + book);
-  return (rows + 1) * columns * 5 + rows * load<u8>(booleans + book) * 2 + arenaUsed + columns * 32 + 64;
+  return (
+    (rows + 1) * columns * 5 + rows * load<u8>(booleans + book) * 2 + arenaUsed + columns * 32 + 64
+  );
 }
 
 /**
