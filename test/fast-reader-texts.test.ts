@@ -327,7 +327,7 @@ describe('the fast reader gives the same batch as the plain one', () => {
       const changed = written.replace('{"bucketName":"b","key":"k"}', text);
       expectSame(new FastReader(), [fileOf(`{"Records":[${changed},${written}]}`)]);
     }
-    const many = Array.from({ length: 9_000 }, (_, i) =>
+    const many = Array.from({ length: 17_000 }, (_, i) =>
       kms({ ...usual, requestID: `${i} `.repeat(70) }),
     );
     expectSame(new FastReader(), [recordsFile(withRecipient(many)), file]);

@@ -2,8 +2,8 @@
 // (assembly/) and TypeScript. Keep to what both understand: plain numbers and lists of strings.
 
 /** Rows that wait in the scanner's memory at most, and bytes of one of their text columns. */
-export const PENDING_ROWS = 8192;
-export const PENDING_TEXT_BYTES = 2097152;
+export const PENDING_ROWS = 16384;
+export const PENDING_TEXT_BYTES = 4194304;
 
 // Columns of fixed width: their offsets from pendingAt, row after row.
 /** 16 bytes, in the order of the text. */

@@ -39,7 +39,6 @@ export { encodedMax, encodedMin } from './encode';
 export { setRelatedEnabled } from './encode-related';
 export { setSeed } from './hash';
 
-reset();
 
 /** Forgets all texts and what the rules said of them; the ids of the groups start again. */
 export function reset(): void {
