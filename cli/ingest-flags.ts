@@ -37,7 +37,7 @@ export function withIngestFlags(command: Command): Command {
       '--commit-objects <n>',
       `objects of one transaction (default ${group_objects_default}, or what ${group_age_ms / 1_000} seconds bring)`,
     )
-    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '512MB')
+    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '256MB')
     .option(
       '--related <group...>',
       `events of other services to keep: ${relatedGroups.join(', ')}, or none (default: all)`,

@@ -64,7 +64,9 @@ async function ingestAll(
     writer = await Writer.open(database);
     const run = new Run(writer, pool, summary, options);
     await run.begin();
-    const lookUp: LookUp = (ids) => knownObjects(engine, ids);
+    // A first run knows no object but those that it lists itself, and a walk lists none twice.
+    const isNew = writer.isFirst && sources.length === 1 && sources[0]!.reader.source === 'local';
+    const lookUp: LookUp = async (ids) => (isNew ? new Map() : knownObjects(engine, ids));
     const plan = planTasks(sources, options.filter ?? {}, lookUp, summary, {
       retryDead: options.retryDead ?? false,
       signal,

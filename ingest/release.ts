@@ -26,3 +26,11 @@ export function release({ buffer }: Buffer): void {
     nowhere.postMessage(null, [buffer]);
   }
 }
+
+/**
+ * Frees the buffers of a batch that is stored. Left to garbage collection they would wait for one of the
+ * whole heap, which comes late: hundreds of megabytes of them pile up in a long run.
+ */
+export function releaseAll(buffers: ArrayBuffer[]): void {
+  if (isNowhere && buffers.length > 0) nowhere.postMessage(null, buffers);
+}

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
-import type { EventBatch } from '../store/event-batch.ts';
+import { transferList, type EventBatch } from '../store/event-batch.ts';
 import type { Writer } from '../store/writer.ts';
 import type { IngestOptions } from './ingest.ts';
 import type { PlannedTask } from './plan-tasks.ts';
 import type { ReaderPool } from './pool.ts';
 import { readTaskOf } from './read-ahead.ts';
+import { releaseAll } from './release.ts';
 import { addCounts, countClass, type IngestSummary } from './summary.ts';
 import { group_age_ms, group_objects_default, group_rows } from './transaction-size.ts';
 
@@ -39,6 +40,7 @@ interface Group {
   since: number;
   rows: number;
   objects: number;
+  batches: EventBatch[];
   /** Objects that are to be tried again by a later run. */
   postponed: { task: PlannedTask; object: EventBatch['objects'][number] }[];
 }
@@ -169,13 +171,19 @@ export class Run {
   /** Milliseconds until the open group is to be committed. */
   #dueIn({ rows, objects, since }: Group): number {
     const isFull = rows >= group_rows || objects >= this.#group_objects;
-    if (isFull || this.#writer.hasFailed || this.#isAllRead()) return 0;
+    if (isFull || this.#writer.isPressed || this.#isAllRead()) return 0;
     return Math.max(0, since + group_age_ms - Date.now());
   }
 
   async #append({ task, batch, ready_at }: ReadResult): Promise<void> {
     const summary = this.#summary;
-    const group = (this.#group ??= { since: ready_at, rows: 0, objects: 0, postponed: [] });
+    const group = (this.#group ??= {
+      since: ready_at,
+      rows: 0,
+      objects: 0,
+      batches: [],
+      postponed: [],
+    });
     for (const object of batch.objects) {
       const listed = task.listed[object.task_index]!;
       summary.bytes_read += listed.size_bytes;
@@ -186,6 +194,7 @@ export class Run {
     for (const reject of batch.rejects) countClass(summary.classes, reject.error_class);
     const settled = batch.objects.filter((object) => object.status !== 'transient');
     group.rows += rowsOf(batch);
+    group.batches.push(batch);
     group.objects += batch.objects.length;
     if (settled.length === 0) return;
     await this.#writer.add({ objects: task.ledger, batch: { ...batch, objects: settled } });
@@ -193,9 +202,10 @@ export class Run {
 
   async #commit(): Promise<void> {
     if (!this.#group) return;
-    const { postponed } = this.#group;
+    const { batches, postponed } = this.#group;
     this.#group = null;
     addCounts(this.#summary, await this.#writer.finish(this.#summary.run_id));
+    for (const batch of batches) releaseAll(transferList(batch));
     for (const { task, object } of postponed) await this.#postpone(task, object);
     this.#options.onProgress?.(this.#summary);
   }

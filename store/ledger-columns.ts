@@ -42,14 +42,22 @@ export const integers = (values: number[]): Column => ({
   data: Int32Array.from(values),
 });
 
-const bigints = (values: number[]): Column => ({
-  kind: 'bigint',
-  data: BigInt64Array.from(values, (value) => BigInt(Math.trunc(value))),
-});
+/** Whole numbers as two 32-bit words each: no BigInt is made of them. */
+function wholeNumbers(values: readonly number[]): BigInt64Array {
+  const words = new Int32Array(2 * values.length);
+  values.forEach((value, i) => {
+    const whole = Math.trunc(value);
+    words[2 * i] = whole;
+    words[2 * i + 1] = Math.floor(whole / 2 ** 32);
+  });
+  return new BigInt64Array(words.buffer);
+}
+
+const bigints = (values: number[]): Column => ({ kind: 'bigint', data: wholeNumbers(values) });
 
 /** Instants from a number of `unit` microseconds each; null stays null. */
-export function instants(values: (number | null)[], unit: bigint): Column {
-  const data = BigInt64Array.from(values, (v) => (v === null ? 0n : BigInt(Math.trunc(v)) * unit));
+export function instants(values: (number | null)[], unit: number): Column {
+  const data = wholeNumbers(values.map((v) => (v === null ? 0 : Math.trunc(v) * unit)));
   return values.includes(null)
     ? { kind: 'timestamp', data, valid: Uint8Array.from(values, (v) => (v === null ? 0 : 1)) }
     : { kind: 'timestamp', data };
@@ -71,8 +79,8 @@ export function ledgerTable(
   const objects = group.flatMap((item) =>
     item.batch.objects.map((result) => ({ result, listed: item.objects[result.task_index]! })),
   );
-  const seconds = 1_000_000n;
-  const milliseconds = 1_000n;
+  const seconds = 1_000_000;
+  const milliseconds = 1_000;
   const now = Date.now();
   const columns: Record<(typeof ledgerColumns)[number], Column> = {
     object_id: uuids(counts.map((c) => c.object_id)),

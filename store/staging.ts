@@ -100,6 +100,11 @@ export class Staging {
     this.#calls.clear(options);
   }
 
+  /** Rows of the group that wait for their decision. */
+  get held(): number {
+    return this.#staged;
+  }
+
   /** Appends or stages the rows of a batch whose dimension tuples have the numbers `ids` in the store. */
   async add(
     batch: EventBatch,

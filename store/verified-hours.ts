@@ -112,18 +112,18 @@ export class VerifiedHours {
       textColumn(hours.map((hour) => hour.chain)),
       instants(
         hours.map((hour) => hour.hour_from),
-        1_000n,
+        1_000,
       ),
       instants(
         hours.map((hour) => hour.hour_to),
-        1_000n,
+        1_000,
       ),
       textColumn(hours.map((hour) => hour.status)),
       integers(hours.map((hour) => hour.log_files)),
       textColumn(hours.map((hour) => hour.digest_key)),
       instants(
         hours.map(() => verified_at.getTime()),
-        1_000n,
+        1_000,
       ),
       same(run_id),
     ];

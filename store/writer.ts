@@ -36,6 +36,9 @@ interface OpenGroup {
   failure: { cause: unknown } | null;
 }
 
+/** Rows that wait in memory for their decision before a group had better end. */
+const held_max = 122_880;
+
 const emptyGroup = (): OpenGroup => ({ items: [], objectNumbers: [], failure: null });
 
 /**
@@ -49,6 +52,8 @@ export class Writer {
   readonly #dimensions: DimensionIds;
   readonly #staging: Staging;
   #nextObject: number;
+  /** Whether the ledger held no object when the writer was opened. */
+  readonly isFirst: boolean;
   #group: OpenGroup = emptyGroup();
   #isRolledBack = false;
 
@@ -64,6 +69,7 @@ export class Writer {
     this.#staging = staging;
     this.#dimensions = dimensions;
     this.#nextObject = nextObject;
+    this.isFirst = nextObject === 0;
   }
 
   static async open(database: Database): Promise<Writer> {
@@ -81,9 +87,9 @@ export class Writer {
     this.#connection.closeSync();
   }
 
-  /** Whether the open group has failed already: to finish it soon is best. */
-  get hasFailed(): boolean {
-    return this.#group.failure !== null;
+  /** Whether to finish the open group is best: it has failed, or many of its rows wait for that. */
+  get isPressed(): boolean {
+    return this.#group.failure !== null || this.#staging.held >= held_max;
   }
 
   /**

@@ -191,7 +191,7 @@ test('a batch that cannot be appended takes no other with it, wherever it stands
     const bad = itemOf(poison());
     const items = others.toSpliced(place, 0, bad);
     for (const item of items) await writer.add(item);
-    expect(writer.hasFailed).toBe(true);
+    expect(writer.isPressed).toBe(true);
     const counts = await writer.finish('test');
     expect(counts.map((c) => [c.object_id, c.status, c.inserted])).toEqual(
       items.map((item) => (item === bad ? [item.id, 'dead', 0] : [item.id, 'ok', 2])),
