@@ -62,7 +62,8 @@ async function ingestAll(
   let writer: Writer | undefined;
   try {
     writer = await Writer.open(database);
-    const run = new Run(writer, pool, summary, options);
+    const underWay = new Set<string>();
+    const run = new Run(writer, pool, summary, { ...options, underWay });
     await run.begin();
     // A first run knows no object but those that it lists itself, and a walk lists none twice.
     const isNew = writer.isFirst && sources.length === 1 && sources[0]!.reader.source === 'local';
@@ -70,6 +71,7 @@ async function ingestAll(
     const plan = planTasks(sources, options.filter ?? {}, lookUp, summary, {
       retryDead: options.retryDead ?? false,
       signal,
+      underWay,
     });
     await run.consume(plan, signal);
     // Nothing is read any more: the threads end beside the writer's last work.

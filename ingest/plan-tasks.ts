@@ -23,20 +23,22 @@ const finished = new Set(['ok', 'empty', 'skipped']);
 
 /**
  * Lists the sources and yields tasks of objects that the ledger does not hold yet. Dead objects are
- * tried again when the readers have changed since, or with `retryDead`. Memory is one page and one task.
+ * tried again when the readers have changed since, or with `retryDead`. `underWay` takes the ids of what is
+ * planned and must lose them when the ledger holds them: sources that overlap list an object twice, and the
+ * second copy must not be read as if it were new. Memory is one page, one task, and these ids.
  */
 export async function* planTasks(
   sources: readonly Source[],
   filter: ListFilter,
   lookUp: LookUp,
   summary: IngestSummary,
-  options: { retryDead: boolean; signal: AbortSignal },
+  options: { retryDead: boolean; signal: AbortSignal; underWay: Set<string> },
 ): AsyncGenerator<PlannedTask> {
   for (const source of sources) {
     let task: PlannedTask = { source, listed: [], ledger: [] };
     let bytes = 0;
     for await (const page of pages(source, filter, summary, options.signal)) {
-      for (const object of await unknownOnly(page, lookUp, summary, options.retryDead)) {
+      for (const object of await unknownOnly(page, lookUp, summary, options)) {
         task.listed.push(object.listed);
         task.ledger.push(object.ledger);
         bytes += object.listed.size_bytes;
@@ -100,21 +102,23 @@ async function unknownOnly(
   page: readonly ListedObject[],
   lookUp: LookUp,
   summary: IngestSummary,
-  retryDead: boolean,
+  { retryDead, underWay }: { retryDead: boolean; underWay: Set<string> },
 ): Promise<{ listed: ListedObject; ledger: LedgerObject }[]> {
   const ids = page.map((object) => ledgerId(object));
+  // Asked first: what is stored meanwhile is in the ledger by then.
+  const planned = new Set(ids.filter((id) => underWay.has(id)));
   const known = await lookUp(ids);
   const fresh: { listed: ListedObject; ledger: LedgerObject }[] = [];
-  const seen = new Set<string>();
   page.forEach((listed, i) => {
     const object_id = ids[i]!;
     const entry = known.get(object_id);
     const retry = entry && isWorthAnotherTry(entry, retryDead);
-    if ((entry && !retry) || seen.has(object_id)) {
+    if ((entry && !retry) || planned.has(object_id)) {
       summary.objects_known++;
       return;
     }
-    seen.add(object_id);
+    planned.add(object_id);
+    underWay.add(object_id);
     fresh.push({
       listed,
       ledger: {

@@ -34,6 +34,7 @@ export async function readAhead(
     emptySummary('', []),
     {
       retryDead: false,
+      underWay: new Set(),
       signal: AbortSignal.any(options.signal ? [options.signal] : []),
     },
   );

@@ -34,13 +34,18 @@ function resultsOf(task: PlannedTask, batches: readonly EventBatch[]): ReadResul
   }));
 }
 
+interface RunOptions extends IngestOptions {
+  /** Ids of the objects that are planned and not in the ledger yet. */
+  underWay: Set<string>;
+}
+
 /** What the open transaction holds. */
 interface Group {
   /** When the first of it was read, in milliseconds since the epoch. */
   since: number;
   rows: number;
   objects: number;
-  batches: EventBatch[];
+  results: { task: PlannedTask; batch: EventBatch }[];
   /** Objects that are to be tried again by a later run. */
   postponed: { task: PlannedTask; object: EventBatch['objects'][number] }[];
 }
@@ -50,7 +55,7 @@ export class Run {
   readonly #writer: Writer;
   readonly #pool: ReaderPool;
   readonly #summary: IngestSummary;
-  readonly #options: IngestOptions;
+  readonly #options: RunOptions;
   readonly #ready: ReadResult[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #group_objects: number;
@@ -59,7 +64,7 @@ export class Run {
   #failure: unknown = null;
   #group: Group | null = null;
 
-  constructor(writer: Writer, pool: ReaderPool, summary: IngestSummary, options: IngestOptions) {
+  constructor(writer: Writer, pool: ReaderPool, summary: IngestSummary, options: RunOptions) {
     this.#writer = writer;
     this.#pool = pool;
     this.#summary = summary;
@@ -181,7 +186,7 @@ export class Run {
       since: ready_at,
       rows: 0,
       objects: 0,
-      batches: [],
+      results: [],
       postponed: [],
     });
     for (const object of batch.objects) {
@@ -194,7 +199,7 @@ export class Run {
     for (const reject of batch.rejects) countClass(summary.classes, reject.error_class);
     const settled = batch.objects.filter((object) => object.status !== 'transient');
     group.rows += rowsOf(batch);
-    group.batches.push(batch);
+    group.results.push({ task, batch });
     group.objects += batch.objects.length;
     if (settled.length === 0) return;
     await this.#writer.add({ objects: task.ledger, batch: { ...batch, objects: settled } });
@@ -202,10 +207,13 @@ export class Run {
 
   async #commit(): Promise<void> {
     if (!this.#group) return;
-    const { batches, postponed } = this.#group;
+    const { results, postponed } = this.#group;
     this.#group = null;
     addCounts(this.#summary, await this.#writer.finish(this.#summary.run_id));
-    for (const batch of batches) releaseAll(transferList(batch));
+    for (const { task, batch } of results) {
+      for (const { object_id } of task.ledger) this.#options.underWay.delete(object_id);
+      releaseAll(transferList(batch));
+    }
     for (const { task, object } of postponed) await this.#postpone(task, object);
     this.#options.onProgress?.(this.#summary);
   }

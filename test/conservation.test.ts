@@ -19,6 +19,10 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 interface Delivery {
   runs: RawKmsRecord[][][];
   workers: number;
+  /** How often the folder is named as a source: sources may overlap. */
+  named?: number;
+  /** Objects of one transaction. */
+  group_objects?: number;
 }
 
 interface Outcome {
@@ -26,7 +30,8 @@ interface Outcome {
   sums: Record<string, number>;
 }
 
-async function ingestRuns({ runs, workers }: Delivery): Promise<Outcome> {
+async function ingestRuns(delivery: Delivery): Promise<Outcome> {
+  const { runs, workers, named = 1, group_objects = 2 } = delivery;
   const folder = mkdtempSync(path.join(scratch, 'trail-'));
   const database = await openDatabase(':memory:');
   const engine = new DuckDbEngine(database, { connections: 1 });
@@ -35,10 +40,8 @@ async function ingestRuns({ runs, workers }: Delivery): Promise<Outcome> {
     let file = 0;
     for (const files of runs) {
       for (const records of files) put(folder, `${file++}.json.gz`, logOf(records));
-      const summary = await ingest(database, [await openSource(folder)], {
-        workers,
-        group_objects: 2,
-      });
+      const sources = await Promise.all(Array.from({ length: named }, () => openSource(folder)));
+      const summary = await ingest(database, sources, { workers, group_objects });
       expectAddsUp(summary);
       totals.records_total += summary.records_total;
       totals.inserted += summary.inserted;
@@ -90,8 +93,10 @@ const trails = actions.chain((list) => {
       fc.subarray(records),
       fc.infiniteStream(fc.nat(9)),
       fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom(1, 1, 2, 3),
+      fc.constantFrom(2, 1_000),
     )
-    .map(([once, again, cuts, workers]): Delivery => {
+    .map(([once, again, cuts, workers, named, group_objects]): Delivery => {
       const runs: RawKmsRecord[][][] = [[[]]];
       for (const record of [...once, ...again]) {
         const cut = cuts.next().value ?? 9;
@@ -99,7 +104,7 @@ const trails = actions.chain((list) => {
         else if (cut < 3) runs.at(-1)!.push([]);
         runs.at(-1)!.at(-1)!.push(record);
       }
-      return { runs, workers };
+      return { runs, workers, named, group_objects };
     });
   return fc.tuple(fc.constant(records), delivery);
 });
@@ -131,6 +136,15 @@ test('however a trail is cut, ordered, repeated and read, the database is the sa
     }),
     { numRuns: 25, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
   );
+});
+
+test('an object that two sources list is read once, stored or not by then', async () => {
+  const records = recordsOf([{ sort: 0, second: 1 }]);
+  const once = await ingestRuns({ runs: [[records]], workers: 1 });
+  for (const group_objects of [1, 1_000]) {
+    const twice = await ingestRuns({ runs: [[records]], workers: 1, named: 2, group_objects });
+    expect(twice).toEqual(once);
+  }
 });
 
 test('the caller’s copy takes the count over from the owner’s, whatever run and file it comes in', async () => {
