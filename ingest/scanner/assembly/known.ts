@@ -2,7 +2,10 @@
 import { PER_ROW } from '../column-layout';
 
 const ENTRIES: usize = 1 << 15;
-/** Distinct calls (a call's text, its kind of caller and of context) at most, in twice as many slots. */
+/**
+ * Distinct calls (a call's text, its kind of caller and of context) and actions at most, in twice as many
+ * slots: as many as 16 bits can name.
+ */
 const CALLS_MAX: u32 = 1 << 15;
 const SLOTS: u32 = CALLS_MAX << 1;
 
@@ -138,7 +141,8 @@ export function teachAction(identity: u32, own: u32, tuple: u32, hides: bool): v
 
 /** The slot that holds the key, or the free one where it belongs; slots begin with key and tuple. */
 function slotOf(slots: usize, bytes: usize, key: u64): usize {
-  let slot = (<u32>((key * 0x9e3779b97f4a7c15) >> 40)) & (SLOTS - 1);
+  // Of a product only the highest bits depend on all of the key: an id stands in its highest 16.
+  let slot = <u32>((key * 0x9e3779b97f4a7c15) >> 48);
   while (true) {
     const at = slots + bytes * slot;
     if (load<u32>(at, 8) == 0 || load<u64>(at) == key) return at;
