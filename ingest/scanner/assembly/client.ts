@@ -9,6 +9,7 @@ import {
   ROW_PRESENT,
 } from '../row-layout';
 import { equal32 } from './bytes';
+import { isCanonical } from './canonical';
 import { teachClient } from './known';
 import { addMember, isPlainAscii, memberEnd, memberStart, readMembers } from './members';
 import { beginTuple, endTuple, nextNull, nextText } from './tuple-writer';
@@ -52,7 +53,8 @@ export function tellClient(id: u32, row: usize, input: usize): bool {
   let tlsEnd: usize = 0;
   if ((present & (1 << FIELD_TLS_DETAILS)) != 0) {
     const end = input + spanEnd(row, FIELD_TLS_DETAILS);
-    if (!readMembers(TLS, input + spanStart(row, FIELD_TLS_DETAILS), end)) return false;
+    const details = input + spanStart(row, FIELD_TLS_DETAILS);
+    if (!isCanonical(details, end) || !readMembers(TLS, details, end)) return false;
     tls = memberStart(TLS_VERSION);
     tlsEnd = memberEnd(TLS_VERSION);
     if (tls != 0 && !isPlainAscii(tls, tlsEnd)) return false;

@@ -9,6 +9,7 @@ import {
   ROW_PRESENT,
 } from '../row-layout';
 import { equal32 } from './bytes';
+import { isCanonical } from './canonical';
 import { internCaller } from './intern';
 import { teachIdentity } from './known';
 import { addMember, isPlainAscii, memberEnd, memberStart, readMembers } from './members';
@@ -60,7 +61,8 @@ export function tellIdentity(id: u32, row: usize, input: usize): bool {
   }
   const userEnd = input + spanEnd(row, FIELD_USER_IDENTITY);
   const user = input + spanStart(row, FIELD_USER_IDENTITY);
-  if (!readMembers(USER, user, userEnd)) return false;
+  // Whole, so that text that is no JSON is found: a plain parser may never see this one.
+  if (!isCanonical(user, userEnd) || !readMembers(USER, user, userEnd)) return false;
   const type = memberStart(TYPE);
   if (memberEnd(TYPE) - type != 13 || !equal32(type, ASSUMED_ROLE, 13)) return false;
   const arn = memberStart(ARN);
