@@ -20,6 +20,12 @@ interface Part {
 }
 
 /**
+ * A part costs as much as this many rows of the plain reader, in time and in memory; a few do not matter.
+ */
+const rows_per_part = 16;
+const parts_free = 100;
+
+/**
  * A batch as it grows: rows that the scanner encodes, and rows that come as events. It holds what
  * BatchEncoder would give, but that a tuple may stand twice.
  */
@@ -29,6 +35,11 @@ export class FastEncoder implements EventEncoder {
   readonly #tables = Object.fromEntries(
     dimensionNames.map((name): [DimensionName, Table[]] => [name, []]),
   ) as Record<DimensionName, Table[]>;
+  /** Rows of #tables. */
+  readonly #tupleCounts = Object.fromEntries(dimensionNames.map((name) => [name, 0])) as Record<
+    DimensionName,
+    number
+  >;
   /** Rows that came as events since the last row that the scanner encoded. */
   #plain = new BatchEncoder();
   #taken = 0;
@@ -46,6 +57,14 @@ export class FastEncoder implements EventEncoder {
 
   get relatedCount(): number {
     return this.#relatedTaken + this.#plain.relatedCount + this.#scanner.relatedPending;
+  }
+
+  /**
+   * Whether encoded rows and rows that came as events took turns so often that reading plainly is cheaper:
+   * who writes the log has a hand in that.
+   */
+  get isScattered(): boolean {
+    return this.#parts.length > parts_free + (this.rowCount + this.relatedCount) / rows_per_part;
   }
 
   add(event: KmsEvent): void {
@@ -120,8 +139,9 @@ export class FastEncoder implements EventEncoder {
   /** Puts tables behind those before, and moves the positions of the rows that refer to them. */
   #place(tables: Record<DimensionName, Table>, parts: readonly Part[]): void {
     for (const name of dimensionNames) {
-      const before = this.#tables[name].reduce((sum, table) => sum + table.rowCount, 0);
+      const before = this.#tupleCounts[name];
       this.#tables[name].push(tables[name]);
+      this.#tupleCounts[name] += tables[name].rowCount;
       if (before === 0) continue;
       for (const { events, related } of parts) {
         const { columns } = name === 'actions' ? related : events;

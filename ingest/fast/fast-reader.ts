@@ -60,6 +60,7 @@ export class FastReader {
   read(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
     const encoder = this.#encoder;
     if (encoder === null || sink.encoder !== encoder) throw new Error('not the current batch');
+    if (encoder.isScattered) return readPlain(bytes, path, sink);
     const rows = this.#scanner.scan(bytes);
     if (this.#scanner.generation !== this.#generation) {
       this.#generation = this.#scanner.generation;
@@ -74,7 +75,7 @@ export class FastReader {
     try {
       return this.#readRows(rows, path, sink, encoder);
     } catch (error) {
-      if (!(error instanceof NotJson)) throw error;
+      if (!(error instanceof NotJson || error instanceof TooScattered)) throw error;
       encoder.truncate(before[0], before[1]);
       sink.rejects.length = before[2];
       return readPlain(bytes, path, sink);
@@ -106,6 +107,7 @@ export class FastReader {
     let crowdedAt = -1;
     for (let next = 0; ;) {
       encoder.takeEvents();
+      if (encoder.isScattered) throw new TooScattered();
       const { row, stop } = scanner.encode(next);
       if (stop === STOP_END) break;
       next = row;
@@ -192,6 +194,9 @@ export class FastReader {
     }
   }
 }
+
+/** Thrown when a file is cheaper to read plainly: see FastEncoder. */
+class TooScattered extends Error {}
 
 const awsRegion = fieldNumber('awsRegion');
 const numbersOf = {

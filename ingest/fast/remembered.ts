@@ -49,6 +49,9 @@ export const actionFields = [
   'errorCode',
 ] as const;
 
+/** Actions to remember at most: they are by pairs of ids, and the scanner bounds only the ids. */
+const actions_max = 2 ** 16;
+
 /** Marks an action that depends on more than its text: such rows go through the plain rules, one by one. */
 export const perRow = null;
 
@@ -137,7 +140,10 @@ export class Remembered {
     const known = isInterned ? this.#actions.get(key) : undefined;
     if (known !== undefined) return known;
     const asked = this.#askAction(fields());
-    if (isInterned) this.#actions.set(key, asked);
+    if (isInterned) {
+      if (this.#actions.size === actions_max) this.#actions.clear();
+      this.#actions.set(key, asked);
+    }
     return asked;
   }
 
