@@ -45,12 +45,14 @@ export function sliceTable(table: Table, from: number, to: number): Table {
 }
 
 function sliceColumn(column: Column, from: number, to: number): Column {
-  const valid = column.valid ? { valid: column.valid.subarray(from, to) } : {};
+  const own = column.valid?.subarray(from, to);
+  // What was null may stand outside of the slice.
+  const valid = own?.includes(0) ? { valid: own } : {};
   switch (column.kind) {
     case 'text':
       return {
         kind: 'text',
-        bytes: column.bytes,
+        bytes: column.bytes.subarray(0, column.offsets[to]),
         offsets: column.offsets.subarray(from, to + 1),
         ...valid,
       };
