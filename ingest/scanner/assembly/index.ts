@@ -13,12 +13,10 @@ export { inputFor, scan, summaryAt } from './scan';
 export { addToGroup, groupCount, isCrowded } from './intern';
 export {
   callerOf,
-  knownAction,
   knownCall,
   knownClient,
   knownContext,
   knownIdentity,
-  teachAction,
   teachCall,
   teachClient,
   teachContext,
@@ -38,7 +36,6 @@ export { addInterest, nextInterest } from './interest';
 export { encodedMax, encodedMin } from './encode';
 export { setRelatedEnabled } from './encode-related';
 export { setSeed } from './hash';
-
 
 /** Forgets all texts and what the rules said of them; the ids of the groups start again. */
 export function reset(): void {

@@ -73,7 +73,7 @@ let regionRecord: u32 = 0;
 let regionStart: usize = 0;
 let regionEnd: usize = 0;
 /** Where the rows begin: an address. */
-export let rowsAt: usize = 0;
+export let rowsAt: usize = input;
 let stoppedAt: usize = 0;
 
 /** Where the summary of the last scan is. */
