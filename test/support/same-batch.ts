@@ -16,6 +16,8 @@ import { pickRows } from '../../store/pick-rows.ts';
 export interface LogFile {
   bytes: Buffer;
   path: PathFacts;
+  /** Its rows are taken back after it was read, as those of an object that cannot be read to its end. */
+  dropped?: boolean;
 }
 
 export const noPath: PathFacts = { account_id: null, region: null };
@@ -29,11 +31,15 @@ export function batchOf(
 ) {
   const encoder = reader.encoder();
   const sink: RecordSink = { encoder, rejects: [], kept };
-  const results = files.map(({ bytes, path }) => {
+  const results = files.map(({ bytes, path, dropped }) => {
+    const before = [encoder.rowCount, encoder.relatedCount] as const;
     try {
-      return reader.read(bytes, path, sink);
+      const counts = reader.read(bytes, path, sink);
+      if (dropped) encoder.truncate(...before);
+      return counts;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      encoder.truncate(...before);
       return [error.status, error.errorClass, error.message];
     }
   });
