@@ -7,6 +7,7 @@ import { openSource } from '../ingest/sources/open-source.ts';
 import type { ListFilter, Source } from '../ingest/sources/source.ts';
 import { group_age_ms, group_objects_default } from '../ingest/transaction-size.ts';
 import { relatedGroups } from '../reference/related-events.ts';
+import { ingestMegabytes } from '../store/ingest-memory.ts';
 import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
 
 /** Options that every command which ingests takes. */
@@ -37,7 +38,10 @@ export function withIngestFlags(command: Command): Command {
       '--commit-objects <n>',
       `objects of one transaction (default ${group_objects_default}, or what ${group_age_ms / 1_000} seconds bring)`,
     )
-    .option('--memory-limit <size>', "DuckDB's memory limit while ingesting", '256MB')
+    .option(
+      '--memory-limit <size>',
+      `DuckDB's memory limit, such as 1GB (default while ingesting ${ingestMegabytes(0)}MB, and 100 bytes more for each object of the ledger)`,
+    )
     .option(
       '--related <group...>',
       `events of other services to keep: ${relatedGroups.join(', ')}, or none (default: all)`,

@@ -43,7 +43,7 @@ export function ingest(
   sources: readonly Source[],
   options: IngestOptions = {},
 ): Promise<IngestSummary> {
-  return database.withThreads(writer_threads, () => ingestAll(database, sources, options));
+  return database.whileIngesting(writer_threads, () => ingestAll(database, sources, options));
 }
 
 async function ingestAll(

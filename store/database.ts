@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import { refuseFatal } from './fatal.ts';
+import { ingestMegabytes } from './ingest-memory.ts';
 import { createMacrosSql } from './macros.ts';
 import { viewsSql } from './views.ts';
 import { DuckDBInstance } from './duckdb.ts';
@@ -36,6 +37,9 @@ export class Database {
   readonly #instance: DuckDBInstance;
   readonly #key: string;
   readonly #threads: number | undefined;
+  readonly #hasMemoryLimit: boolean;
+  /** DuckDB's memory limit in MB while an ingest runs. */
+  #ingestMemory: number | null = null;
 
   constructor(instance: DuckDBInstance, file: string, key: string, options: DatabaseOptions) {
     this.#instance = instance;
@@ -43,6 +47,7 @@ export class Database {
     this.#key = key;
     this.readOnly = options.readOnly ?? false;
     this.#threads = options.threads;
+    this.#hasMemoryLimit = options.memoryLimit !== undefined;
   }
 
   /** A new connection, with the macros that analysis SQL needs. */
@@ -53,21 +58,36 @@ export class Database {
   }
 
   /**
-   * Does the work with another number of DuckDB's threads; all connections have no more meanwhile. A
-   * statement whose other threads are still at work waits by spinning: beside busy workers that is a
-   * core lost.
+   * Does the work of an ingest with fewer threads, and with less memory unless a limit was chosen; all
+   * connections have no more meanwhile. A statement whose other threads are still at work waits by
+   * spinning: beside busy workers that is a core lost.
    */
-  async withThreads<T>(threads: number, work: () => Promise<T>): Promise<T> {
+  async whileIngesting<T>(threads: number, work: () => Promise<T>): Promise<T> {
     const connection = await this.#instance.connect();
     try {
       await connection.run(`SET threads = ${Math.trunc(threads)}`);
+      this.#ingestMemory = 0;
+      await this.makeRoomForLedger(0);
       return await work();
     } finally {
+      this.#ingestMemory = null;
+      // A database that failed has no use for its threads and memory.
       const before = this.#threads ? `SET threads = ${this.#threads}` : 'RESET threads';
-      // A database that failed has no use for its threads.
       await connection.run(before).catch(() => undefined);
+      if (!this.#hasMemoryLimit) await connection.run('RESET memory_limit').catch(() => undefined);
       connection.closeSync();
     }
+  }
+
+  /** While ingesting: lets DuckDB have what a ledger of so many objects takes, unless a limit was chosen. */
+  async makeRoomForLedger(objects: number): Promise<void> {
+    if (this.#ingestMemory === null || this.#hasMemoryLimit) return;
+    const megabytes = ingestMegabytes(objects);
+    if (megabytes <= this.#ingestMemory) return;
+    const connection = await this.#instance.connect();
+    await connection.run(`SET memory_limit = '${megabytes}MB'`);
+    connection.closeSync();
+    this.#ingestMemory = megabytes;
   }
 
   close(): void {

@@ -5,9 +5,8 @@ import { appendColumns, ordered } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
 import { raiseDataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
-import { DimensionIds, remapped } from './dimension-ids.ts';
+import { DimensionIds } from './dimension-ids.ts';
 import {
-  batchRelatedColumns,
   dimensionColumns,
   dimensionIds,
   dimensionNames,
@@ -15,6 +14,7 @@ import {
   type EventBatch,
 } from './event-batch.ts';
 import { refuseFatal } from './fatal.ts';
+import { relatedColumns } from './related-columns.ts';
 import { readerVersion, type LedgerObject, type ObjectCounts } from './ledger.ts';
 import { sliceObject } from './slice-object.ts';
 import { Staging } from './staging.ts';
@@ -79,8 +79,10 @@ export class Writer {
     const last = await connection.runAndReadAll(
       'SELECT coalesce(max(object_no), -1) FROM ingest_objects',
     );
+    const nextObject = Number(last.getRows()[0]![0]) + 1;
+    await database.makeRoomForLedger(nextObject);
     const staging = await Staging.open(connection);
-    return new Writer(database, connection, dimensions, staging, Number(last.getRows()[0]![0]) + 1);
+    return new Writer(database, connection, dimensions, staging, nextObject);
   }
 
   close(): void {
@@ -175,6 +177,7 @@ export class Writer {
   }
 
   async #begin(): Promise<void> {
+    await this.#database.makeRoomForLedger(this.#nextObject);
     await this.#connection.run('BEGIN');
     this.#staging.clear({ forget: this.#isRolledBack });
     this.#isRolledBack = false;
@@ -187,7 +190,8 @@ export class Writer {
     );
     const ids = await this.#appendDimensions(item.batch);
     await this.#staging.add(item.batch, numbers, ids);
-    await this.#appendRelated(item.batch, numbers, ids.actions);
+    const related = relatedColumns(item.batch, numbers, ids.actions);
+    await appendColumns(this.#connection, 'related', related, item.batch.related.rowCount);
     return numbers;
   }
 
@@ -220,27 +224,6 @@ export class Writer {
       await appendColumns(this.#connection, name, columns, fresh.rowCount);
     }
     return numbers;
-  }
-
-  async #appendRelated(
-    batch: EventBatch,
-    objectNumbers: readonly number[],
-    actions: Int32Array,
-  ): Promise<void> {
-    const { rowCount, columns } = batch.related;
-    if (rowCount === 0) return;
-    const object_no = new Int32Array(rowCount);
-    batch.objects.forEach((result, i) =>
-      object_no.fill(objectNumbers[i]!, result.related_from, result.related_to),
-    );
-    const named = {
-      ...columns,
-      action_no: remapped(columns['action_no'] as { data: Int32Array }, actions),
-      object_no: { kind: 'integer' as const, data: object_no },
-    };
-    const table = { rowCount, columns: named };
-    const inOrder = ordered(table, [...batchRelatedColumns, 'object_no']);
-    await appendColumns(this.#connection, 'related', inOrder, rowCount);
   }
 
   /** A single object that cannot be stored is recorded as dead, with the reason. */
