@@ -140,9 +140,21 @@ const contextNames = [
 ];
 
 function context(bulky: boolean, damage: Json): Json {
-  const value = valueOf(bulky, ...quoted('x', 'arn:x', 'arn:aws:s3:::b/k', 'arn:aws:s3:::b', 'y'));
-  const member = fc.tuple(fc.constantFrom(...contextNames), value).map(pair);
-  const object = fc.array(member, { maxLength: 9 }).map((members) => `{${members.join()}}`);
+  const value = valueOf(
+    bulky,
+    ...quoted('x', 'arn:x', 'arn:yz', 'arn:aws:s3:::b/k', 'arn:aws:s3:::b', 'y'),
+  );
+  const member = (names: readonly string[]) => fc.tuple(fc.constantFrom(...names), value);
+  const once = (...names: string[]) =>
+    fc.uniqueArray(member(names), { selector: ([name]) => name, maxLength: 4 });
+  const object = fc
+    .oneof(
+      fc.array(member(contextNames), { maxLength: 9 }),
+      once(...contextNames),
+      once('stage', 'app', 'own'),
+      once('stage', 'SecretARN', '7', '2x'),
+    )
+    .map((members) => `{${members.map(pair).join()}}`);
   const s3 = fc
     .tuple(
       fc.constantFrom('b', 'c', '', 'é'),
@@ -205,7 +217,10 @@ function kmsRecord(bulky: boolean): fc.Arbitrary<Written> {
 
 /** A kept record of S3, mostly. */
 function objectRecord(bulky: boolean): fc.Arbitrary<Written> {
-  const arn = valueOf(bulky, ...quoted('arn:aws:s3:::b/k', 'arn:aws:s3:::b', 'arn::s3:::b/'));
+  const arn = valueOf(
+    bulky,
+    ...quoted('arn:aws:s3:::b/k', 'arn:aws:s3:::b', 'arn::s3:::b/', 'arn:aws:s3:::/k'),
+  );
   const resource = fc.oneof(
     { weight: 9, arbitrary: objectOf({ type: fc.constant('"AWS::S3::Object"'), ARN: arn }) },
     { weight: 1, arbitrary: odd },
