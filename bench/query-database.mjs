@@ -2,9 +2,9 @@
 // shape is that of a real organisation (few accounts take most calls, days have a noon, 15 % of the
 // calls come in bursts, S3 contexts dominate), but no event went through a reader or the writer.
 import { openDatabase } from '../dist/store/database.js';
-import { addCallSeconds } from '../dist/store/call-seconds.js';
+import { addCallSeconds } from '../dist/store/write/call-seconds.js';
 import { createMacrosSql } from '../dist/store/macros.js';
-import { Writer } from '../dist/store/writer.js';
+import { Writer } from '../dist/store/write/writer.js';
 
 const days = 30;
 export const benchFrom = '2026-09-01';

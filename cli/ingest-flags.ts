@@ -7,7 +7,7 @@ import { openSource } from '../ingest/sources/open-source.ts';
 import type { ListFilter, Source } from '../ingest/sources/source.ts';
 import { group_age_ms, group_objects_default } from '../ingest/transaction-size.ts';
 import { relatedGroups } from '../reference/related-events.ts';
-import { ingestMegabytes } from '../store/ingest-memory.ts';
+import { ingestMegabytes } from '../store/write/ingest-memory.ts';
 import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
 
 /** Options that every command which ingests takes. */

@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { refuseFatal } from '../store/fatal.ts';
 import { knownObjects } from '../store/ledger.ts';
-import { Writer } from '../store/writer.ts';
+import { Writer } from '../store/write/writer.ts';
 import { planTasks, type LookUp } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
 import { Run } from './run.ts';

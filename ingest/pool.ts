@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { KeymeterError, messageOf } from '../core/errors.ts';
-import type { EventBatch } from '../store/event-batch.ts';
+import type { EventBatch } from '../store/batch/event-batch.ts';
 import { readerName } from './fast/chosen-reader.ts';
 import type { ListedObject } from './sources/source.ts';
 import { unreadableBatch, type ReadTask } from './task.ts';

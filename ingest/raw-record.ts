@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { KeymeterError } from '../core/errors.ts';
 import type { Engine, JsonRow } from '../store/engine.ts';
-import { isCanonicalUuid } from '../store/uuid.ts';
+import { isCanonicalUuid } from '../store/batch/uuid.ts';
 import { contentOf, content_bytes_max_default } from './gunzip.ts';
 import { unwrapText, type Unwrapped } from './records/envelope.ts';
 import { splitRecords } from './records/split-records.ts';

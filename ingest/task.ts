@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { relatedEventNames } from '../reference/related-events.ts';
-import { BatchEncoder, type EventEncoder } from '../store/batch-encoder.ts';
-import type { EventBatch, ObjectResult } from '../store/event-batch.ts';
+import { BatchEncoder, type EventEncoder } from '../store/batch/batch-encoder.ts';
+import type { EventBatch, ObjectResult } from '../store/batch/event-batch.ts';
 import { contentOf } from './gunzip.ts';
 import { InputError } from './input-error.ts';
 import { pathFactsOf } from './path-facts.ts';

@@ -1,6 +1,6 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { transferList, type EventBatch } from '../store/event-batch.ts';
+import { transferList, type EventBatch } from '../store/batch/event-batch.ts';
 import { releaseReady } from './release.ts';
 import { openReader } from './sources/open-reader.ts';
 import type { ObjectReader } from './sources/source.ts';

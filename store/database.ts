@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import { refuseFatal } from './fatal.ts';
-import { ingestMegabytes } from './ingest-memory.ts';
+import { ingestMegabytes } from './write/ingest-memory.ts';
 import { createMacrosSql } from './macros.ts';
 import { viewsSql } from './views.ts';
 import { DuckDBInstance } from './duckdb.ts';

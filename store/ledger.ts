@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Engine } from './engine.ts';
-import type { ObjectStatus } from './event-batch.ts';
+import type { ObjectStatus } from './batch/event-batch.ts';
 
 /** Raise when readers give other values for the same bytes: old dead objects are then read again. */
 export const readerVersion = 1;

@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { textColumn } from './batch-encoder.ts';
-import { appendColumns } from './chunk-append.ts';
+import { textColumn } from './batch/batch-encoder.ts';
+import { appendColumns } from './write/chunk-append.ts';
 import { raiseDataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
-import { instants, integers } from './ledger-columns.ts';
+import { instants, integers } from './write/ledger-columns.ts';
 
 /** What verification says of one digest period, or of a stretch without a digest. */
 export interface VerifiedHour {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textColumn } from '../store/batch-encoder.ts';
-import { appendColumns } from '../store/chunk-append.ts';
+import { textColumn } from '../store/batch/batch-encoder.ts';
+import { appendColumns } from '../store/write/chunk-append.ts';
 import { openDatabase } from '../store/database.ts';
-import type { Column } from '../store/event-batch.ts';
-import { pickColumn } from '../store/pick-rows.ts';
-import { sliceTable } from '../store/slice-object.ts';
-import { TupleDictionary } from '../store/tuple-dictionary.ts';
-import { writeId } from '../store/uuid.ts';
+import type { Column } from '../store/batch/event-batch.ts';
+import { pickColumn } from '../store/batch/pick-rows.ts';
+import { sliceTable } from '../store/batch/slice-object.ts';
+import { TupleDictionary } from '../store/write/tuple-dictionary.ts';
+import { writeId } from '../store/batch/uuid.ts';
 
 const text = fc.oneof(
   fc.constant(null),

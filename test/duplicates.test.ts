@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
-import type { EventBatch } from '../store/event-batch.ts';
-import { KnownIds } from '../store/known-ids.ts';
+import type { EventBatch } from '../store/batch/event-batch.ts';
+import { KnownIds } from '../store/write/known-ids.ts';
 import { ledgerId, type LedgerObject } from '../store/ledger.ts';
 import type { KmsEvent } from '../store/relations.ts';
-import { Writer, type GroupItem } from '../store/writer.ts';
+import { Writer, type GroupItem } from '../store/write/writer.ts';
 import { batchOf, event } from './support/events.ts';
 
 const start = Date.parse('2026-10-05T12:00:00Z') / 1000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ingestMegabytes } from '../store/ingest-memory.ts';
+import { ingestMegabytes } from '../store/write/ingest-memory.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { refuseFatal } from '../store/fatal.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import origins from '../analytics/investigation/origins.ts';
-import type { RelatedEvent } from '../store/event-batch.ts';
+import type { RelatedEvent } from '../store/batch/event-batch.ts';
 import type { KmsEvent } from '../store/relations.ts';
 import { event, plainEvent } from './support/events.ts';
 import { hostileTexts } from './support/hostile-texts.ts';

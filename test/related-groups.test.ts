@@ -13,7 +13,7 @@ import {
   relatedEventsFile,
   relatedGroups,
 } from '../reference/related-events.ts';
-import type { EventBatch } from '../store/event-batch.ts';
+import type { EventBatch } from '../store/batch/event-batch.ts';
 import { withDatabase } from './support/database-content.ts';
 import { commandLine } from './support/run-command-line.ts';
 

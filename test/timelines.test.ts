@@ -6,7 +6,7 @@ import principalTimeline from '../analytics/investigation/principal-timeline.ts'
 import sourceTimeline from '../analytics/investigation/source-timeline.ts';
 import { defaultConfig } from '../core/config.ts';
 import { isoSeconds } from '../core/time.ts';
-import type { RelatedEvent } from '../store/event-batch.ts';
+import type { RelatedEvent } from '../store/batch/event-batch.ts';
 import type { KmsEvent } from '../store/relations.ts';
 import { event, plainEvent, withEvents } from './support/events.ts';
 import { hostileTexts } from './support/hostile-texts.ts';

@@ -1,14 +1,18 @@
-import { BatchEncoder, type EncodedRows, type EventEncoder } from '../../store/batch-encoder.ts';
+import {
+  BatchEncoder,
+  type EncodedRows,
+  type EventEncoder,
+} from '../../store/batch/batch-encoder.ts';
 import {
   dimensionIds,
   dimensionNames,
   type DimensionName,
   type RelatedEvent,
   type Table,
-} from '../../store/event-batch.ts';
-import { joinTables } from '../../store/join-tables.ts';
+} from '../../store/batch/event-batch.ts';
+import { joinTables } from '../../store/batch/join-tables.ts';
 import type { KmsEvent } from '../../store/relations.ts';
-import { sliceTable } from '../../store/slice-object.ts';
+import { sliceTable } from '../../store/batch/slice-object.ts';
 import type { RowEncoder } from '../scanner/row-encoder.ts';
 
 /** Rows that are in the batch: of `events` and of `related`. */

@@ -1,4 +1,4 @@
-import { dimensionNames, type DimensionName } from '../../store/event-batch.ts';
+import { dimensionNames, type DimensionName } from '../../store/batch/event-batch.ts';
 import { isObject, objectField, textField, type JsonObject } from '../records/record.ts';
 import { clientOf } from '../rules/client.ts';
 import { contextOf } from '../rules/context.ts';

@@ -1,5 +1,5 @@
-import type { EventEncoder } from '../../store/batch-encoder.ts';
-import type { Reject } from '../../store/event-batch.ts';
+import type { EventEncoder } from '../../store/batch/batch-encoder.ts';
+import type { Reject } from '../../store/batch/event-batch.ts';
 import { InputError } from '../input-error.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';

@@ -1,5 +1,5 @@
 import { relatedEventNames } from '../../reference/related-events.ts';
-import type { RelatedEvent } from '../../store/event-batch.ts';
+import type { RelatedEvent } from '../../store/batch/event-batch.ts';
 import { isObject, objectField, textField, type JsonObject } from '../records/record.ts';
 import { partitionOfRegion } from './arn.ts';
 import { sourceIp } from './client.ts';

@@ -8,7 +8,7 @@ import {
   type Column,
   type DimensionName,
   type Table,
-} from '../../store/event-batch.ts';
+} from '../../store/batch/event-batch.ts';
 import {
   eventTexts,
   PENDING_EVENT_ID,

@@ -1,5 +1,5 @@
-import { dimensionNames, type DimensionName, type Table } from '../../store/event-batch.ts';
-import { encodeText } from '../../store/utf8.ts';
+import { dimensionNames, type DimensionName, type Table } from '../../store/batch/event-batch.ts';
+import { encodeText } from '../../store/batch/utf8.ts';
 import {
   actionTexts,
   BOOK_CALL_TEXTS,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { BatchEncoder } from '../../store/batch-encoder.ts';
+import { BatchEncoder } from '../../store/batch/batch-encoder.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
 import { DuckDbEngine } from '../../store/engine.ts';
-import type { EventBatch, RelatedEvent } from '../../store/event-batch.ts';
+import type { EventBatch, RelatedEvent } from '../../store/batch/event-batch.ts';
 import { ledgerId } from '../../store/ledger.ts';
 import type { KmsEvent } from '../../store/relations.ts';
-import { Writer } from '../../store/writer.ts';
+import { Writer } from '../../store/write/writer.ts';
 
 /** A plain event of one second: a direct, successful, symmetric Decrypt by a role. */
 export const plainEvent: KmsEvent = {

@@ -1,6 +1,6 @@
 import type { Detection } from '../../analytics/detections/detection.ts';
 import { configSchema } from '../../core/config.ts';
-import type { RelatedEvent } from '../../store/event-batch.ts';
+import type { RelatedEvent } from '../../store/batch/event-batch.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { plainEvent } from './events.ts';
 import { runAnalysis, type Row } from './run-analysis.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { BatchEncoder } from '../../store/batch-encoder.ts';
+import { BatchEncoder } from '../../store/batch/batch-encoder.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { InputError } from '../../ingest/input-error.ts';
 import { pathFactsOf } from '../../ingest/path-facts.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RelatedEvent } from '../../store/event-batch.ts';
+import type { RelatedEvent } from '../../store/batch/event-batch.ts';
 import { plainEvent } from './events.ts';
 
 /** An event of another service by the plain principal, at noon; the id random. */

@@ -1,6 +1,6 @@
 import type { Analysis } from '../../analytics/analysis.ts';
 import { defaultConfig, type Config } from '../../core/config.ts';
-import type { RelatedEvent } from '../../store/event-batch.ts';
+import type { RelatedEvent } from '../../store/batch/event-batch.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { withEvents } from './events.ts';
 

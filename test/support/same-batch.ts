@@ -4,14 +4,14 @@ import { InputError } from '../../ingest/input-error.ts';
 import type { RecordSink } from '../../ingest/records/plain-reader.ts';
 import type { PathFacts } from '../../ingest/rules/kms-event.ts';
 import { plainReader, type RecordReader } from '../../ingest/task.ts';
-import type { EncodedRows } from '../../store/batch-encoder.ts';
+import type { EncodedRows } from '../../store/batch/batch-encoder.ts';
 import {
   dimensionIds,
   dimensionNames,
   type DimensionName,
   type Table,
-} from '../../store/event-batch.ts';
-import { pickRows } from '../../store/pick-rows.ts';
+} from '../../store/batch/event-batch.ts';
+import { pickRows } from '../../store/batch/pick-rows.ts';
 
 export interface LogFile {
   bytes: Buffer;

@@ -5,7 +5,7 @@ import { readTask } from '../../ingest/task.ts';
 import { openDatabase } from '../../store/database.ts';
 import { DuckDbEngine } from '../../store/engine.ts';
 import { ledgerId } from '../../store/ledger.ts';
-import { Writer } from '../../store/writer.ts';
+import { Writer } from '../../store/write/writer.ts';
 
 /** A fresh in-memory database that holds a trail's logs with all related events, for the time of `use`. */
 export async function withTrail<T>(

@@ -1,4 +1,4 @@
-import type { ObjectCounts } from './ledger.ts';
+import type { ObjectCounts } from '../ledger.ts';
 import type { GroupItem } from './writer.ts';
 
 /** What went into events, and what stood there with other content, by object number. */

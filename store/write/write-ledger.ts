@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { appendColumns, ordered } from './chunk-append.ts';
 import { ledgerColumns, ledgerTable, rejectColumns } from './ledger-columns.ts';
-import type { ObjectCounts } from './ledger.ts';
+import type { ObjectCounts } from '../ledger.ts';
 import type { GroupItem } from './writer.ts';
 
 /** Makes the temp table that ledger rows pass through; once for a connection. */

@@ -1,6 +1,6 @@
 import { ordered } from './chunk-append.ts';
 import { remapped } from './dimension-ids.ts';
-import { batchRelatedColumns, type Column, type EventBatch } from './event-batch.ts';
+import { batchRelatedColumns, type Column, type EventBatch } from '../batch/event-batch.ts';
 
 /** Columns of `related` in the order of its table, with the store's numbers of objects and actions. */
 export function relatedColumns(

@@ -1,5 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
-import type { Column } from './event-batch.ts';
+import type { Column } from '../batch/event-batch.ts';
 
 /** DuckDB's vector size: rows of one chunk. */
 export const chunkRows = 2048;

@@ -1,4 +1,4 @@
-import type { Column } from './event-batch.ts';
+import type { Column } from '../batch/event-batch.ts';
 
 /** Bytes of tuples and number of tuples before all are forgotten: bounds memory whatever the trail's size. */
 const bytes_max = 16 * 1024 * 1024;

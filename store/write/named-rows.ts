@@ -1,5 +1,5 @@
-import type { Column } from './event-batch.ts';
-import { pickColumn } from './pick-rows.ts';
+import type { Column } from '../batch/event-batch.ts';
+import { pickColumn } from '../batch/pick-rows.ts';
 
 /** Columns of the same rows by name. */
 export type NamedColumns = ReadonlyMap<string, Column>;

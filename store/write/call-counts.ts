@@ -1,10 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { addKindCalls, chargeKinds } from './call-seconds.ts';
 import { appendColumns } from './chunk-append.ts';
-import { dimensionIds, type Column, type DimensionName, type EventBatch } from './event-batch.ts';
+import {
+  dimensionIds,
+  type Column,
+  type DimensionName,
+  type EventBatch,
+} from '../batch/event-batch.ts';
 import { TripleIndex } from './triple-index.ts';
 import { TupleDictionary } from './tuple-dictionary.ts';
-import { callSecondCounts, chargedBy, type ChargingDimension } from './views.ts';
+import { callSecondCounts, chargedBy, type ChargingDimension } from '../views.ts';
 
 const dimensions = ['calls', 'identities', 'keys'] as const satisfies readonly ChargingDimension[];
 

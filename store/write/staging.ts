@@ -10,7 +10,7 @@ import {
   type Column,
   type DimensionName,
   type EventBatch,
-} from './event-batch.ts';
+} from '../batch/event-batch.ts';
 import { initialCounted } from './initial-counted.ts';
 import { KnownIds, type Span } from './known-ids.ts';
 import {

@@ -11,7 +11,7 @@ import {
   type RelatedEvent,
   type Table,
 } from './event-batch.ts';
-import type { KmsEvent } from './relations.ts';
+import type { KmsEvent } from '../relations.ts';
 import { encodeText } from './utf8.ts';
 import { isCanonicalUuid, writeId } from './uuid.ts';
 

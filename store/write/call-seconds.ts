@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { callSecondCounts, callSecondSums, chargeSums, quotaChargesSql } from './views.ts';
+import { callSecondCounts, callSecondSums, chargeSums, quotaChargesSql } from '../views.ts';
 
 /**
  * Makes the temp table new_charges: the charges of rows (see quotaChargesSql) summed by the column

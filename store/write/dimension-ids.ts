@@ -5,8 +5,8 @@ import {
   type Column,
   type DimensionName,
   type Table,
-} from './event-batch.ts';
-import { pickRows } from './pick-rows.ts';
+} from '../batch/event-batch.ts';
+import { pickRows } from '../batch/pick-rows.ts';
 import { TupleDictionary } from './tuple-dictionary.ts';
 
 /**

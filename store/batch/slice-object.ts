@@ -1,5 +1,5 @@
 import type { Column, Table } from './event-batch.ts';
-import type { GroupItem } from './writer.ts';
+import type { GroupItem } from '../write/writer.ts';
 
 /** One object of a batch as a batch of its own (with all of the batch's dimensions). */
 export function sliceObject(

@@ -1,4 +1,4 @@
-import { kmsEventColumns } from './relations.ts';
+import { kmsEventColumns } from '../relations.ts';
 
 /**
  * What a worker posts to the writer: columns, not rows. Buffers are transferable. A column of 16-byte

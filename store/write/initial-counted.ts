@@ -1,4 +1,4 @@
-import type { Column, EventBatch } from './event-batch.ts';
+import type { Column, EventBatch } from '../batch/event-batch.ts';
 
 /**
  * API calls count unless several accounts may have logged them: those `shared` ones are settled in SQL.

@@ -1,7 +1,7 @@
-import { textColumn } from './batch-encoder.ts';
-import type { Column, Table } from './event-batch.ts';
-import type { ObjectCounts } from './ledger.ts';
-import { writeId } from './uuid.ts';
+import { textColumn } from '../batch/batch-encoder.ts';
+import type { Column, Table } from '../batch/event-batch.ts';
+import type { ObjectCounts } from '../ledger.ts';
+import { writeId } from '../batch/uuid.ts';
 import type { GroupItem } from './writer.ts';
 
 /** Columns of ingest_objects, in order. */

@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { foldCallSeconds, isFolded } from './call-seconds.ts';
 import { appendColumns, ordered } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
-import { raiseDataVersion } from './data-version.ts';
-import type { Database } from './database.ts';
+import { raiseDataVersion } from '../data-version.ts';
+import type { Database } from '../database.ts';
 import { DimensionIds } from './dimension-ids.ts';
 import {
   dimensionColumns,
@@ -12,11 +12,11 @@ import {
   dimensionNames,
   type DimensionName,
   type EventBatch,
-} from './event-batch.ts';
-import { refuseFatal } from './fatal.ts';
+} from '../batch/event-batch.ts';
+import { refuseFatal } from '../fatal.ts';
 import { relatedColumns } from './related-columns.ts';
-import { readerVersion, type LedgerObject, type ObjectCounts } from './ledger.ts';
-import { sliceObject } from './slice-object.ts';
+import { readerVersion, type LedgerObject, type ObjectCounts } from '../ledger.ts';
+import { sliceObject } from '../batch/slice-object.ts';
 import { Staging } from './staging.ts';
 import { insertLedger, readBack, stageLedger } from './write-ledger.ts';
 
