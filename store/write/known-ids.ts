@@ -1,3 +1,5 @@
+import { mixed, secretMultiplier } from './secret-hash.ts';
+
 /** Slots of a table of ids at first and at most (16 MiB); it is full when three quarters are taken. */
 const slots_first = 1 << 14;
 const slots_max = 1 << 21;
@@ -59,6 +61,8 @@ class IdTable {
   count = 0;
   /** Two words a slot, both 0 when it is free. */
   #slots: Int32Array;
+  readonly #low = secretMultiplier();
+  readonly #high = secretMultiplier();
 
   constructor(slots: number) {
     this.#slots = new Int32Array(2 * slots);
@@ -82,7 +86,8 @@ class IdTable {
   #find(low: number, high: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = (2 * (low ^ (high >>> 7))) & mask;
+    const hash = mixed(Math.imul(low, this.#low) ^ Math.imul(high, this.#high));
+    let at = (2 * hash) & mask;
     while (slots[at + 1] !== 0 && (slots[at] !== low || slots[at + 1] !== high))
       at = (at + 2) & mask;
     return at;

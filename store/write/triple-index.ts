@@ -1,3 +1,5 @@
+import { mixed, secretMultiplier } from './secret-hash.ts';
+
 /**
  * Numbers triples of integers in the order in which they come, from 0. Memory is 12 bytes a triple and
  * 4 bytes for each of at least twice as many slots.
@@ -6,6 +8,9 @@ export class TripleIndex {
   #triples = new Int32Array(3 * 1024);
   #slots = new Int32Array(2 * 1024);
   #count = 0;
+  readonly #a = secretMultiplier();
+  readonly #b = secretMultiplier();
+  readonly #c = secretMultiplier();
 
   get count(): number {
     return this.#count;
@@ -25,7 +30,7 @@ export class TripleIndex {
   numberOf(a: number, b: number, c: number): number {
     const mask = this.#slots.length - 1;
     const triples = this.#triples;
-    let slot = hashOf(a, b, c) & mask;
+    let slot = this.#hashOf(a, b, c) & mask;
     for (;;) {
       const number = this.#slots[slot]! - 1;
       if (number < 0) return this.#add(slot, a, b, c);
@@ -51,18 +56,16 @@ export class TripleIndex {
     triples.set(this.triples);
     for (let number = 0; number < this.#count; number++) {
       const at = 3 * number;
-      let slot = hashOf(triples[at]!, triples[at + 1]!, triples[at + 2]!) & (slots.length - 1);
+      const hash = this.#hashOf(triples[at]!, triples[at + 1]!, triples[at + 2]!);
+      let slot = hash & (slots.length - 1);
       while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = number + 1;
     }
     this.#slots = slots;
     this.#triples = triples;
   }
-}
 
-/** Multiplications spread what differs in few bits; the shifts bring it down to the bits that choose. */
-function hashOf(a: number, b: number, c: number): number {
-  let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
+  #hashOf(a: number, b: number, c: number): number {
+    return mixed(Math.imul(a, this.#a) ^ Math.imul(b, this.#b) ^ Math.imul(c, this.#c));
+  }
 }
