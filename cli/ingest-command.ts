@@ -51,7 +51,7 @@ async function ingestInto(sources: Source[], flags: IngestFlags): Promise<Ingest
     const opening = openDatabase(flags.db, databaseOptions(flags));
     const [database, { runIngest }] = await Promise.all([opening, import('./run-ingest.ts')]);
     try {
-      return await runIngest(database, sources, flags, { readers });
+      return await runIngest(database, sources, flags, { readers, alone: true });
     } finally {
       database.close();
     }

@@ -40,7 +40,7 @@ export function withIngestFlags(command: Command): Command {
     )
     .option(
       '--memory-limit <size>',
-      `DuckDB's memory limit, such as 1GB (default while ingesting ${ingestMegabytes(0)}MB, and 100 bytes more for each object of the ledger)`,
+      `DuckDB's memory limit, such as 1GB (default of ingest ${ingestMegabytes(0)}MB, and 100 bytes more for each object of the ledger)`,
     )
     .option(
       '--related <group...>',

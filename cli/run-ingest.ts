@@ -10,6 +10,8 @@ import { showProgress } from './progress.ts';
 interface RunOptions {
   /** Readers that load already; the run closes them. */
   readers?: ReaderPool;
+  /** Nobody asks the database meanwhile. */
+  alone?: boolean;
   onProgress?: (summary: Readonly<IngestSummary>) => void;
 }
 
@@ -18,7 +20,7 @@ export async function runIngest(
   database: Database,
   sources: readonly Source[],
   flags: IngestFlags,
-  { readers, onProgress }: RunOptions = {},
+  { readers, alone = false, onProgress }: RunOptions = {},
 ): Promise<IngestSummary> {
   const options = ingestOptions(flags);
   const stop = new AbortController();
@@ -29,6 +31,7 @@ export async function runIngest(
     return await ingest(database, sources, {
       ...options,
       readers,
+      alone,
       signal: stop.signal,
       onProgress: (summary) => {
         progress.update(summary);

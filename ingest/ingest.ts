@@ -20,6 +20,8 @@ export interface IngestOptions {
   content_bytes_max?: number;
   /** Groups of events of other services to keep; absent: as relatedGroupsOf says. */
   related_groups?: readonly string[];
+  /** Nobody asks the database meanwhile: it may have less memory. */
+  alone?: boolean;
   /** Try dead objects again. */
   retryDead?: boolean;
   /** A transaction is made at this many objects, if not before for its rows or its age. */
@@ -43,7 +45,10 @@ export function ingest(
   sources: readonly Source[],
   options: IngestOptions = {},
 ): Promise<IngestSummary> {
-  return database.whileIngesting(writer_threads, () => ingestAll(database, sources, options));
+  const { alone = false } = options;
+  return database.whileIngesting({ threads: writer_threads, alone }, () =>
+    ingestAll(database, sources, options),
+  );
 }
 
 async function ingestAll(

@@ -58,30 +58,35 @@ export class Database {
   }
 
   /**
-   * Does the work of an ingest with fewer threads, and with less memory unless a limit was chosen; all
-   * connections have no more meanwhile. A statement whose other threads are still at work waits by
+   * Does the work of an ingest with fewer threads; all connections have no more meanwhile. With
+   * `alone` nobody asks the database meanwhile, and it gets less memory too, unless a limit was chosen:
+   * queries beside the ingest would fail for want of it. A statement whose other threads are still at work waits by
    * spinning: beside busy workers that is a core lost.
    */
-  async whileIngesting<T>(threads: number, work: () => Promise<T>): Promise<T> {
+  async whileIngesting<T>(
+    { threads, alone }: { threads: number; alone: boolean },
+    work: () => Promise<T>,
+  ): Promise<T> {
     const connection = await this.#instance.connect();
     try {
       await connection.run(`SET threads = ${Math.trunc(threads)}`);
-      this.#ingestMemory = 0;
+      if (alone && !this.#hasMemoryLimit) this.#ingestMemory = 0;
       await this.makeRoomForLedger(0);
       return await work();
     } finally {
+      const wasLimited = this.#ingestMemory !== null;
       this.#ingestMemory = null;
       // A database that failed has no use for its threads and memory.
       const before = this.#threads ? `SET threads = ${this.#threads}` : 'RESET threads';
       await connection.run(before).catch(() => undefined);
-      if (!this.#hasMemoryLimit) await connection.run('RESET memory_limit').catch(() => undefined);
+      if (wasLimited) await connection.run('RESET memory_limit').catch(() => undefined);
       connection.closeSync();
     }
   }
 
-  /** While ingesting: lets DuckDB have what a ledger of so many objects takes, unless a limit was chosen. */
+  /** While ingesting with little memory: lets DuckDB have what a ledger of so many objects takes. */
   async makeRoomForLedger(objects: number): Promise<void> {
-    if (this.#ingestMemory === null || this.#hasMemoryLimit) return;
+    if (this.#ingestMemory === null) return;
     const megabytes = ingestMegabytes(objects);
     if (megabytes <= this.#ingestMemory) return;
     const connection = await this.#instance.connect();

@@ -43,7 +43,7 @@ test('so does an index that has grown beyond it', () => {
 test('while ingesting DuckDB has little memory, and more for the index of a larger ledger', async () => {
   const database = await openDatabase(':memory:');
   const before = await limitOf(database);
-  await database.whileIngesting(1, async () => {
+  await database.whileIngesting({ threads: 1, alone: true }, async () => {
     expect(await limitOf(database)).toBeCloseTo(256, -1);
     await database.makeRoomForLedger(5_000_000);
     expect(await limitOf(database)).toBeCloseTo(768, -1);
@@ -55,9 +55,19 @@ test('while ingesting DuckDB has little memory, and more for the index of a larg
   expect([0, 1, 320_000, 320_001].map(ingestMegabytes)).toEqual([256, 288, 288, 320]);
 });
 
+test('queries beside an ingest have the memory that they had', async () => {
+  const database = await openDatabase(':memory:');
+  const before = await limitOf(database);
+  await database.whileIngesting({ threads: 1, alone: false }, async () => {
+    await database.makeRoomForLedger(5_000_000);
+    expect(await limitOf(database)).toBe(before);
+  });
+  database.close();
+});
+
 test('a limit that was chosen stays', async () => {
   const database = await openDatabase(':memory:', { memoryLimit: '300MB' });
-  await database.whileIngesting(1, async () => {
+  await database.whileIngesting({ threads: 1, alone: true }, async () => {
     await database.makeRoomForLedger(5_000_000);
     expect(await limitOf(database)).toBeCloseTo(300, -1);
   });
