@@ -6,13 +6,13 @@ import { skipValue } from './values';
 const MEMBERS_MAX = 16;
 // Names with their quotes, 32 bytes apart, and their lengths: a list of names for each kind of object.
 const LIST_BYTES: usize = MEMBERS_MAX * 32;
-const names = memory.data(6 * 16 * 32);
-const lengths = memory.data(6 * 16);
-const counts = memory.data(6);
+const names = memory.data(7 * 16 * 32);
+const lengths = memory.data(7 * 16);
+const counts = memory.data(7);
 // Start and end of each value that readMembers found; start 0: not there.
 const spans = memory.data(16 * 8);
 
-/** Adds a name of at most 30 characters to a list (0 to 5): its number in the list. */
+/** Adds a name of at most 30 characters to a list (0 to 6): its number in the list. */
 export function addMember(list: i32, name: string): i32 {
   const number = <i32>load<u8>(counts + list);
   const at = names + LIST_BYTES * list + (<usize>number << 5);

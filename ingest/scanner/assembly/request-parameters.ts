@@ -1,17 +1,7 @@
 // requestParameters.encryptionContext: a value nearly as varied as the calls themselves, in an object
 // that is otherwise much the same from call to call. Apart, each can be treated as it deserves.
-import {
-  equal32,
-  QUOTE,
-  COLON,
-  COMMA,
-  CLOSE_BRACE,
-  OPEN_BRACE,
-  skipSpace,
-  BACKSLASH,
-} from './bytes';
-import { clearEscape, endOfString, sawEscape } from './strings';
-import { skipValue } from './values';
+import { BACKSLASH, CLOSE_BRACE, equal32, OPEN_BRACE, QUOTE } from './bytes';
+import { addMember, memberEnd, memberStart, readMembers } from './members';
 
 /** Set by findContext; both 0 when there is no encryptionContext. */
 export let contextStart: usize = 0;
@@ -19,13 +9,8 @@ export let contextEnd: usize = 0;
 /** Set by findContext: how far the context is compared, see ROW_CONTEXT_CUT. */
 export let contextCut: usize = 0;
 
-// "encryptionContext" with its quotes.
-const KEY_LENGTH: usize = 19;
-const key = memory.data(32);
-const text = 'encryptionContext';
-store<u8>(key, QUOTE);
-for (let i = 0; i < text.length; i++) store<u8>(key + 1 + i, <u8>text.charCodeAt(i));
-store<u8>(key + 1 + text.length, QUOTE);
+const PARAMETERS = 6;
+const CONTEXT = addMember(PARAMETERS, 'encryptionContext');
 
 /**
  * Finds the value of encryptionContext in the value of requestParameters at p. False when only a
@@ -35,31 +20,12 @@ export function findContext(p: usize, end: usize): bool {
   contextStart = 0;
   contextEnd = 0;
   if (load<u8>(p) != OPEN_BRACE) return true;
-  p = skipSpace(p + 1);
-  if (load<u8>(p) == CLOSE_BRACE) return true;
-  while (p < end) {
-    if (load<u8>(p) != QUOTE) return false;
-    clearEscape();
-    const keyEnd = endOfString(p + 1) + 1;
-    if (sawEscape) return false;
-    const isContext = keyEnd - p == KEY_LENGTH && equal32(p, key, KEY_LENGTH);
-    p = skipSpace(keyEnd);
-    if (load<u8>(p) != COLON) return false;
-    const valueStart = skipSpace(p + 1);
-    p = skipValue(valueStart, end);
-    if (p == 0) return false;
-    if (isContext) {
-      if (contextStart != 0) return false;
-      contextStart = valueStart;
-      contextEnd = p;
-      contextCut = cutOf(valueStart, p);
-    }
-    p = skipSpace(p);
-    if (load<u8>(p) == CLOSE_BRACE) return true;
-    if (load<u8>(p) != COMMA) return false;
-    p = skipSpace(p + 1);
-  }
-  return false;
+  if (!readMembers(PARAMETERS, p, end)) return false;
+  if (memberStart(CONTEXT) == 0) return true;
+  contextStart = memberStart(CONTEXT);
+  contextEnd = memberEnd(CONTEXT);
+  contextCut = cutOf(contextStart, contextEnd);
+  return true;
 }
 
 const s3 = memory.data(32);
