@@ -1,9 +1,9 @@
 import type { Analysis } from '../analytics/analysis.ts';
 import type { Config } from '../core/config.ts';
 import { inSnapshot, type Engine } from '../store/engine.ts';
-import { csvOf } from './csv.ts';
+import { csvOf } from '../formats/csv.ts';
 import type { Format } from './negotiate.ts';
-import { parquetOf } from './parquet.ts';
+import { parquetOf } from '../formats/parquet.ts';
 
 /** Rows at most in one answer, also of an analysis that has no limit parameter. */
 export const rows_max = 100_000;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Analysis } from '../analytics/analysis.ts';
-import { csvOf } from './csv.ts';
+import { csvOf } from '../formats/csv.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What an analysis answered on the demo trail, cut to its first row. */

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { overviewQueries } from '../dist/api/warm-overview.js';
-import { Rng } from '../.cache/bench/cli/demo/rng.js';
+import { Rng } from '../.cache/bench/demo/rng.js';
 
 const sum = (rows, column) => rows.reduce((total, row) => total + Number(row[column]), 0);
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { hash32, Rng, uuidOf } from '../cli/demo/rng.ts';
+import { hash32, Rng, uuidOf } from '../demo/rng.ts';
 
 /**
  * What a benchmark reads:

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { generateDemoTrail } from './demo/generate.ts';
+import { generateDemoTrail } from '../demo/generate.ts';
 import { countFlag } from './ingest-flags.ts';
 
 interface DemoFlags {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { Argument, Command, Option } from 'commander';
-import { csvOf } from '../api/csv.ts';
+import { csvOf } from '../formats/csv.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { exportParquet, exportSql, type ExportFilter } from '../store/export.ts';

@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisResult } from '../analytics/analysis.ts';
 import { printable } from '../core/printable.ts';
-import { textTable } from '../reports/text-table.ts';
+import { textTable } from '../formats/text-table.ts';
 
 export const formats = ['table', 'json', 'ndjson', 'csv', 'parquet'] as const;
 export type Format = (typeof formats)[number];
@@ -21,7 +21,7 @@ export async function rendered(
       return result.rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     case 'csv': {
       // Loaded only when needed.
-      const { csvOf } = await import('../api/csv.ts');
+      const { csvOf } = await import('../formats/csv.ts');
       return csvOf(columns, result.rows);
     }
     case 'table':

@@ -10,7 +10,7 @@ import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { parseInstant } from '../core/time.ts';
 import { quotasFile } from '../reference/quotas.ts';
-import { textTable } from '../reports/text-table.ts';
+import { textTable } from '../formats/text-table.ts';
 
 /** What the command needs of its surroundings, so that tests can give it. */
 export interface QuotasSurroundings {

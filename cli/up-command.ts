@@ -7,7 +7,7 @@ import { reportText } from '../reports/render-text.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { writeDemo } from './demo-command.ts';
-import { demoConfigFile, demoTruthFile } from './demo/generate.ts';
+import { demoConfigFile, demoTruthFile } from '../demo/generate.ts';
 import { databaseOptions, openSources, withIngestFlags, type IngestFlags } from './ingest-flags.ts';
 import { loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';

@@ -4,17 +4,17 @@ import { Command, Option } from 'commander';
 import { KeymeterError, exitCodes, messageOf } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
 import { ObjectError } from '../ingest/sources/source.ts';
-import type { DigestStore } from '../ingest/verify/digest-store.ts';
-import { localDigestStore } from '../ingest/verify/local-digest-store.ts';
-import type { KnownHashes } from '../ingest/verify/log-check.ts';
-import { inferPathMap, parsePathMap } from '../ingest/verify/path-map.ts';
+import type { DigestStore } from '../verify/digest-store.ts';
+import { localDigestStore } from '../verify/local-digest-store.ts';
+import type { KnownHashes } from '../verify/log-check.ts';
+import { inferPathMap, parsePathMap } from '../verify/path-map.ts';
 import {
   publicKeysFromCloudTrail,
   publicKeysFromFile,
   savePublicKeys,
-} from '../ingest/verify/public-keys.ts';
-import { SummaryCounter, exitCodeOf } from '../ingest/verify/summary.ts';
-import { verifySource } from '../ingest/verify/verify-source.ts';
+} from '../verify/public-keys.ts';
+import { SummaryCounter, exitCodeOf } from '../verify/summary.ts';
+import { verifySource } from '../verify/verify-source.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { VerifiedHours } from '../store/verified-hours.ts';
@@ -175,7 +175,7 @@ async function storeOf(source: string, flags: VerifyFlags): Promise<DigestStore>
   if (s3) {
     // Loaded only when needed: the SDK takes a quarter of a second to load.
     const { resolveRegion } = await import('../ingest/sources/s3-client.ts');
-    const { s3DigestStore } = await import('../ingest/verify/s3-digest-store.ts');
+    const { s3DigestStore } = await import('../verify/s3-digest-store.ts');
     const { s3Region, endpoint, pathStyle, anonymous, profile } = flags;
     const config = { region: s3Region, endpoint, pathStyle, anonymous, profile };
     const region = await resolveRegion(config, s3[1] ?? '');

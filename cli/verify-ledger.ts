@@ -1,5 +1,5 @@
-import type { DigestStore } from '../ingest/verify/digest-store.ts';
-import { hashesFromLedger, type KnownHashes } from '../ingest/verify/log-check.ts';
+import type { DigestStore } from '../verify/digest-store.ts';
+import { hashesFromLedger, type KnownHashes } from '../verify/log-check.ts';
 import type { Engine } from '../store/engine.ts';
 
 /**

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { printable } from '../core/printable.ts';
-import type { VerifySummary } from '../ingest/verify/summary.ts';
-import type { Verdict } from '../ingest/verify/verdict.ts';
+import type { VerifySummary } from '../verify/summary.ts';
+import type { Verdict } from '../verify/verdict.ts';
 
 export const verifyFormats = ['table', 'json', 'ndjson'] as const;
 export type VerifyFormat = (typeof verifyFormats)[number];

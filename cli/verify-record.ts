@@ -1,4 +1,4 @@
-import type { HourVerdict, Verdict } from '../ingest/verify/verdict.ts';
+import type { HourVerdict, Verdict } from '../verify/verdict.ts';
 import type { VerifiedHours } from '../store/verified-hours.ts';
 
 /** What was asked for, in milliseconds; undefined is as far as there are digests. */

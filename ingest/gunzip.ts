@@ -1,6 +1,6 @@
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib';
 import { InputError } from './input-error.ts';
-import { GzipError, gzipHeaderLength } from './verify/gzip-member.ts';
+import { GzipError, gzipHeaderLength } from './gzip-member.ts';
 
 /** Uncompressed bytes of one object at most, unless configured: CloudTrail's own files stay far below. */
 export const content_bytes_max_default = 256 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { csvOf } from '../api/csv.ts';
+import { csvOf } from '../formats/csv.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { tablesOf, type Report } from './report.ts';
 

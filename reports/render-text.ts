@@ -2,8 +2,8 @@ import { printable } from '../core/printable.ts';
 import { figureText, headingOf, headlineText } from './figure-text.ts';
 import type { Report, ReportChart, ReportTable } from './report.ts';
 import { shortArns } from './short-arn.ts';
-import { blocks, grid, gridWidth } from './text-table.ts';
-import { wrapped } from './wrapped.ts';
+import { blocks, grid, gridWidth } from '../formats/text-table.ts';
+import { wrapped } from '../formats/wrapped.ts';
 
 /** Findings and notes are prose: lines longer than this are hard to read. */
 const prose_width = 110;

@@ -8,7 +8,19 @@ import { buildScanner } from './build-scanner.mjs';
 import { bundleProgram } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rooms = ['core', 'reference', 'store', 'ingest', 'analytics', 'api', 'reports', 'cli'];
+const rooms = [
+  'core',
+  'reference',
+  'store',
+  'formats',
+  'ingest',
+  'verify',
+  'analytics',
+  'api',
+  'reports',
+  'demo',
+  'cli',
+];
 
 execFileSync(
   process.execPath,

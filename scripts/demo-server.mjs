@@ -17,7 +17,7 @@ export async function openDemo() {
     );
     process.exit(2);
   }
-  const { generateDemoTrail } = await built('cli/demo/generate.js');
+  const { generateDemoTrail } = await built('demo/generate.js');
   const { configSchema } = await built('core/config.js');
   const { ingest } = await built('ingest/ingest.js');
   const { openSource } = await built('ingest/sources/open-source.js');

@@ -9,8 +9,8 @@ import {
   type Page,
 } from 'playwright-core';
 import { serve, type RunningServer } from '../../api/listen.ts';
-import { generateDemoTrail } from '../../cli/demo/generate.ts';
-import type { DemoTruth } from '../../cli/demo/truth.ts';
+import { generateDemoTrail } from '../../demo/generate.ts';
+import type { DemoTruth } from '../../demo/truth.ts';
 import { configSchema } from '../../core/config.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateDemoTrail, demoConfigFile } from '../../cli/demo/generate.ts';
+import { generateDemoTrail, demoConfigFile } from '../../demo/generate.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../store/database.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateDemoTrail } from '../../cli/demo/generate.ts';
-import type { SituationTruths } from '../../cli/demo/truth.ts';
+import { generateDemoTrail } from '../../demo/generate.ts';
+import type { SituationTruths } from '../../demo/truth.ts';
 import { callerAccount, countBy, countedCalls, principalOf } from './trail-counts.ts';
 import { readTrail, type RawFile, type RawRecord } from './trail-reader.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ObjectError } from '../../ingest/sources/source.ts';
-import type { DigestStore } from '../../ingest/verify/digest-store.ts';
+import type { DigestStore } from '../../verify/digest-store.ts';
 
 /** A signing key as CloudTrail has one for each Region, with its entry in ListPublicKeys. */
 export interface SigningKey {

@@ -1,15 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { PublicKeys } from '../../ingest/verify/public-keys.ts';
-import { exitCodeOf, summarise } from '../../ingest/verify/summary.ts';
-import type {
-  DigestVerdict,
-  HourVerdict,
-  LogVerdict,
-  Verdict,
-} from '../../ingest/verify/verdict.ts';
-import { verifySource } from '../../ingest/verify/verify-source.ts';
-import type { VerifyOptions } from '../../ingest/verify/verify-source.ts';
+import type { PublicKeys } from '../../verify/public-keys.ts';
+import { exitCodeOf, summarise } from '../../verify/summary.ts';
+import type { DigestVerdict, HourVerdict, LogVerdict, Verdict } from '../../verify/verdict.ts';
+import { verifySource } from '../../verify/verify-source.ts';
+import type { VerifyOptions } from '../../verify/verify-source.ts';
 import type { HourPlan, SigningKey, TrailObject } from './digest-trail.ts';
 import { buildChain, hourMs, memoryStore, region, signingKey, start } from './digest-trail.ts';
 
