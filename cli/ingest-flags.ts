@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
-import type { IngestOptions } from '../ingest/ingest.ts';
+import type { IngestOptions } from '../ingest/ingest-options.ts';
 import { relatedGroupsOf } from '../ingest/rules/related-groups.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import type { ListFilter, Source } from '../ingest/sources/source.ts';

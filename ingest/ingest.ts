@@ -5,32 +5,12 @@ import { DuckDbEngine } from '../store/engine.ts';
 import { refuseFatal } from '../store/fatal.ts';
 import { knownObjects } from '../store/ledger.ts';
 import { Writer } from '../store/write/writer.ts';
+import type { IngestOptions } from './ingest-options.ts';
 import { planTasks, type LookUp } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
 import { Run } from './run.ts';
-import type { ListFilter, Source } from './sources/source.ts';
+import type { Source } from './sources/source.ts';
 import { emptySummary, type IngestSummary } from './summary.ts';
-
-export interface IngestOptions {
-  filter?: ListFilter;
-  workers?: number;
-  /** Readers made before, so that they load while the database is opened; the run closes them. */
-  readers?: ReaderPool | undefined;
-  /** Uncompressed bytes of one object at most. */
-  content_bytes_max?: number;
-  /** Groups of events of other services to keep; absent: as relatedGroupsOf says. */
-  related_groups?: readonly string[];
-  /** Nobody asks the database meanwhile: it may have less memory. */
-  alone?: boolean;
-  /** Try dead objects again. */
-  retryDead?: boolean;
-  /** A transaction is made at this many objects, if not before for its rows or its age. */
-  group_objects?: number;
-  /** Ends the run after the open transaction. */
-  signal?: AbortSignal;
-  /** Called after each commit with the summary so far. */
-  onProgress?: (summary: Readonly<IngestSummary>) => void;
-}
 
 /** DuckDB's threads while the readers have the cores. */
 const writer_threads = Math.max(1, Math.floor(availableParallelism() / 4));

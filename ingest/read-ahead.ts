@@ -1,5 +1,5 @@
 import { content_bytes_max_default } from './gunzip.ts';
-import type { IngestOptions } from './ingest.ts';
+import type { IngestOptions } from './ingest-options.ts';
 import { planTasks } from './plan-tasks.ts';
 import type { ReaderPool } from './pool.ts';
 import type { Source } from './sources/source.ts';

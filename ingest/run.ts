@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../core/errors.ts';
 import { transferList, type EventBatch } from '../store/batch/event-batch.ts';
 import type { Writer } from '../store/write/writer.ts';
-import type { IngestOptions } from './ingest.ts';
+import type { IngestOptions } from './ingest-options.ts';
 import type { PlannedTask } from './plan-tasks.ts';
 import type { ReaderPool } from './pool.ts';
 import { readTaskOf } from './read-ahead.ts';

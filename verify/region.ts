@@ -13,7 +13,7 @@ import { verifyTrail } from './trail.ts';
 import type { TrailProgress } from './trail.ts';
 import type { HourVerdict, LogVerdict, Verdict } from './verdict.ts';
 import { fileOutcome, hourOutcome } from './verdict.ts';
-import type { VerifyOptions } from './verify-source.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from './verdict.ts';
 import { fileOutcome, hourOutcome, worse } from './verdict.ts';
-import type { VerifyOptions } from './verify-source.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 const concurrencyDefault = 16;
 

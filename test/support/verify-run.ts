@@ -4,7 +4,7 @@ import type { PublicKeys } from '../../verify/public-keys.ts';
 import { exitCodeOf, summarise } from '../../verify/summary.ts';
 import type { DigestVerdict, HourVerdict, LogVerdict, Verdict } from '../../verify/verdict.ts';
 import { verifySource } from '../../verify/verify-source.ts';
-import type { VerifyOptions } from '../../verify/verify-source.ts';
+import type { VerifyOptions } from '../../verify/verify-options.ts';
 import type { HourPlan, SigningKey, TrailObject } from './digest-trail.ts';
 import { buildChain, hourMs, memoryStore, region, signingKey, start } from './digest-trail.ts';
 

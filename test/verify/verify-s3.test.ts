@@ -15,7 +15,7 @@ import { s3DigestStore } from '../../verify/s3-digest-store.ts';
 import { exitCodeOf, summarise } from '../../verify/summary.ts';
 import type { Verdict } from '../../verify/verdict.ts';
 import { verifySource } from '../../verify/verify-source.ts';
-import type { VerifyOptions } from '../../verify/verify-source.ts';
+import type { VerifyOptions } from '../../verify/verify-options.ts';
 import { startAwsDouble } from '../support/aws-double.ts';
 import type { AwsDouble } from '../support/aws-double.ts';
 import type { TrailObject } from '../support/digest-trail.ts';
