@@ -39,6 +39,11 @@ export interface AnalysisDefinition<P extends z.ZodObject, R extends z.ZodObject
   sql: URL;
   params: P;
   row: R;
+  /**
+   * The 5 to 8 columns that tables show first, the most important first. Needed when the row has more
+   * than 8; a narrow row is shown whole.
+   */
+  headline?: readonly (keyof z.output<R> & string)[];
   /** Parameters for the docs' example; must give rows on the demo trail. */
   example?: Record<string, string>;
   /**
@@ -64,6 +69,8 @@ export interface Analysis {
   caveats: readonly string[];
   params: z.ZodObject;
   row: z.ZodObject;
+  /** Columns that tables show first; see `headlineOf` in columns.ts. */
+  headline: readonly string[];
   example: Record<string, string>;
   /** The analysis' SQL text. */
   sqlText: string;
@@ -86,6 +93,7 @@ export function defineAnalysis<P extends z.ZodObject, R extends z.ZodObject>(
     caveats,
     params,
     row,
+    headline: definition.headline ?? [],
     example: definition.example ?? {},
     sqlText,
     async execute(raw, context) {

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import type { Analysis } from '../analytics/analysis.ts';
+import { headlineOf } from '../analytics/columns.ts';
 import type { Question } from './answer.ts';
 import { Answers, olderNote } from './answers.ts';
 import { etagOf, notModified } from './etag.ts';
@@ -9,6 +10,7 @@ import type { ApiEnv, ApiOptions } from './options.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
 import { parseQuery } from './query-params.ts';
+import { rowSchema } from './row-schema.ts';
 
 /** An analysis as `GET /api/v1/analyses` lists it. */
 export function describeAnalysis(analysis: Analysis) {
@@ -25,7 +27,9 @@ export function describeAnalysis(analysis: Analysis) {
     /** What has to be given before the analysis can run, in words; empty for most. */
     needs: needsOf(analysis),
     params: jsonSchema(analysis.params, 'input'),
-    row: jsonSchema(analysis.row, 'output'),
+    /** Columns that a table shows first, the most important first. */
+    headline: headlineOf(analysis),
+    row: rowSchema(analysis),
   };
 }
 

@@ -26,6 +26,7 @@ export function fixedSchemas(): Record<string, JsonSchema> {
         'example',
         'url',
         'params',
+        'headline',
         'row',
       ],
       properties: {
@@ -40,6 +41,7 @@ export function fixedSchemas(): Record<string, JsonSchema> {
         caveats: { type: 'array', items: { type: 'string' } },
         example: { type: 'object', additionalProperties: { type: 'string' } },
         url: { type: 'string' },
+        headline: { type: 'array', items: { type: 'string' } },
         needs: {
           type: 'array',
           items: { type: 'string' },

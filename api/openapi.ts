@@ -13,6 +13,7 @@ import { describeAnalysis } from './analysis-routes.ts';
 import { jsonSchema, type JsonSchema } from './json-schema.ts';
 import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
 import { formats } from './negotiate.ts';
+import { rowSchema } from './row-schema.ts';
 import { fixedSchemas, json, problemResponseObject, ref } from './openapi-schemas.ts';
 
 type Operation = Record<string, unknown>;
@@ -43,7 +44,7 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
   Object.assign(paths, fixedPaths());
   const schemas: Record<string, JsonSchema> = { ...fixedSchemas() };
   for (const analysis of registry.values()) {
-    schemas[schemaName(analysis.name)] = jsonSchema(analysis.row, 'output');
+    schemas[schemaName(analysis.name)] = rowSchema(analysis);
   }
   return {
     openapi: '3.1.0',

@@ -13,6 +13,16 @@ export default defineAnalysis({
   title: 'Hot keys',
   question: 'Which keys are changed or called in bursts that stand out, even below any quota?',
   audience: ['capacity', 'security'],
+  headline: [
+    'key_name',
+    'region',
+    'calls',
+    'calls_peak',
+    'calls_peak_at',
+    'burst_factor',
+    'throttled_calls',
+    'state_changes',
+  ],
   caveats: [
     lowerBound,
     'AWS KMS can refuse calls that change one key at the same time, far below the quota of the account.',

@@ -13,6 +13,15 @@ export default defineAnalysis({
   title: 'Who fills the quota',
   question: 'Who makes up the load of a quota in its busiest seconds?',
   audience: ['capacity'],
+  headline: [
+    'group_name',
+    'calls_at_peak',
+    'share_at_peak',
+    'calls',
+    'share',
+    'caller_account_id',
+    'region',
+  ],
   caveats: [
     'Shares are of the busiest seconds, not of the average: who calls most in a month need not be who calls at the peak.',
     'Without an account or a Region the busiest seconds of any are taken; of equally busy ones the earliest.',

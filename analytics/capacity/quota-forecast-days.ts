@@ -38,6 +38,16 @@ export default defineAnalysis({
   title: 'Quota forecast, day by day',
   question: 'What does the load of a quota look like day by day, and what is expected next?',
   audience: ['capacity'],
+  headline: [
+    'day',
+    'calls',
+    'expected_calls',
+    'expected_low',
+    'expected_high',
+    'limit_calls',
+    'caller_account_id',
+    'quota_id',
+  ],
   caveats: [
     ...forecastCaveats,
     'Of several loads that match the filters the one nearest to its quota is shown.',

@@ -45,6 +45,16 @@ export default defineAnalysis({
   title: 'Quota requests to AWS',
   question: 'Which quotas should be raised, to what value, and on what evidence?',
   audience: ['capacity'],
+  headline: [
+    'quota_name',
+    'caller_account_id',
+    'region',
+    'current_value',
+    'desired_value',
+    'peak_calls',
+    'peak_at',
+    'throttled_calls',
+  ],
   caveats: [
     lowerBound,
     'The desired value is arithmetic over the log: peak or forecast, times the headroom. Reduce what can be reduced first (quota-what-if tells by how much).',

@@ -12,6 +12,16 @@ export default defineAnalysis({
   title: 'Quota utilisation',
   question: 'How near is each account and Region to each KMS request quota, second by second?',
   audience: ['capacity'],
+  headline: [
+    'quota_name',
+    'caller_account_id',
+    'region',
+    'utilisation_peak_percent',
+    'accepted_peak',
+    'limit_per_second',
+    'accepted_peak_at',
+    'throttled_calls',
+  ],
   caveats: [
     'Utilisation is of accepted load (offered less throttled); the demand beside it is of offered load.',
     lowerBound,

@@ -99,6 +99,16 @@ export default defineAnalysis({
   question:
     'What would the peak be if these calls grew, moved, or were cached; what quota to ask for?',
   audience: ['capacity', 'finops'],
+  headline: [
+    'side',
+    'caller_account_id',
+    'region',
+    'quota_id',
+    'peak_before',
+    'peak_after',
+    'percent_after',
+    'quota_to_request',
+  ],
   caveats: [
     'Every second is computed again from the log; clients that would call at other times are not modelled.',
     'Without account and Region the load nearest to its quota is taken; without a choice of calls, all of its calls.',

@@ -70,6 +70,16 @@ export default defineAnalysis({
   title: 'Retry storms',
   question: 'Which throttled calls were repeated again and again, and with what pauses?',
   audience: ['capacity'],
+  headline: [
+    'principal_arn',
+    'operation',
+    'started_at',
+    'attempts',
+    'throttled_calls',
+    'amplification',
+    'back_off',
+    'calls_spared',
+  ],
   caveats: [
     lowerBound,
     'Attempts are the same when principal, operation and encryption context (without one: the key) are the same; two real calls that look alike are taken for one repeated.',

@@ -35,6 +35,16 @@ export default defineAnalysis({
   title: 'Suspected throttling',
   question: 'Where did load stand flat at a quota although the log holds no throttled call?',
   audience: ['capacity'],
+  headline: [
+    'caller_account_id',
+    'region',
+    'quota_id',
+    'started_at',
+    'duration_seconds',
+    'accepted_most',
+    'limit_per_second',
+    'mean_percent',
+  ],
   caveats: [
     'A suspicion, no proof: AWS logs failed calls only in some scenarios, and a load can stand flat at a quota by chance or by its own rate limiter.',
     'It needs the right value: without the applied value of the account the default of the Region is taken.',

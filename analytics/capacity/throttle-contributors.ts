@@ -59,6 +59,15 @@ export default defineAnalysis({
   title: 'Who throttled whom',
   question: 'In a burst of throttling, who consumed the quota and who was refused?',
   audience: ['capacity'],
+  headline: [
+    'group_name',
+    'role',
+    'accepted_calls',
+    'accepted_share',
+    'throttled_calls',
+    'throttled_share',
+    'started_at',
+  ],
   caveats: [
     lowerBound,
     'A culprit can be refused too; what makes it one is its share of what was accepted.',

@@ -45,6 +45,16 @@ export default defineAnalysis({
   title: 'Throttle hotspots',
   question: 'When and where were calls throttled, and how much load was there?',
   audience: ['capacity'],
+  headline: [
+    'started_at',
+    'quota_id',
+    'caller_account_id',
+    'region',
+    'duration_seconds',
+    'throttled_calls',
+    'offered_peak',
+    'limit_per_second',
+  ],
   caveats: [
     'Throttled seconds at most 5 seconds apart are one burst.',
     lowerBound,

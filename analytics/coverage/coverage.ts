@@ -38,6 +38,16 @@ export default defineAnalysis({
   title: 'Coverage',
   question: 'What was ingested, for which account, Region and day, and where are the holes?',
   audience: ['finops', 'capacity', 'security'],
+  headline: [
+    'account_id',
+    'region',
+    'day',
+    'hours_covered',
+    'hours_without_record',
+    'objects',
+    'kms_events',
+    'rejected',
+  ],
   caveats: [
     'An hour counts as covered when the record times of at least one object (any service) reach into it; a quiet trail delivers nothing in an hour without calls, so covered hours are a lower bound.',
     'A day is that of the first record of an object; delivery is minutes to hours later.',

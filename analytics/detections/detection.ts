@@ -43,6 +43,18 @@ export const findingRow = z.object({
     .meta({ description: 'eventIDs of the evidence, the first ones in time (20 at most)' }),
 });
 
+/** The columns that a list of findings shows first. */
+export const findingHeadline = [
+  'severity',
+  'finding',
+  'principal_arn',
+  'key',
+  'first_at',
+  'account_id',
+  'events',
+  'evidence_event_ids',
+] as const;
+
 export type Finding = z.output<typeof findingRow>;
 
 /** What a rule's SQL gives; `evidence` is a list of event ids in order of time. */
@@ -95,6 +107,7 @@ export function defineDetection<P extends z.ZodObject>(
     title: definition.title,
     question: definition.question,
     audience: ['security'],
+    headline: findingHeadline,
     caveats: [
       ...definition.caveats,
       ...false_positives.map((text) => `Known false positive: ${text}`),

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { runSql } from '../analysis.ts';
 import { defineInvestigation } from '../investigation/investigation.ts';
-import { detectionParams, findingRow, severities, type Finding } from './detection.ts';
+import {
+  detectionParams,
+  findingHeadline,
+  findingRow,
+  severities,
+  type Finding,
+} from './detection.ts';
 import { rules } from './rules.ts';
 
 const names = rules.map((rule) => rule.name);
@@ -36,6 +42,7 @@ export default defineInvestigation({
   question:
     'What do the rules find: destruction, opened policies, mass decryption, blinded trails and the rest?',
   audience: ['security'],
+  headline: findingHeadline,
   caveats: [
     'A finding states what the log shows; whether it was allowed, and meant, is for the reader.',
     'Thresholds are the defaults of each rule; run a rule by its own name to change them.',

@@ -71,6 +71,16 @@ export default defineAnalysis({
   title: 'Before and after',
   question: 'Did the change work?',
   audience: ['finops', 'capacity'],
+  headline: [
+    'group_name',
+    'calls_before',
+    'calls_after',
+    'calls_per_hour_before',
+    'calls_per_hour_after',
+    'change_percent',
+    'throttled_before',
+    'throttled_after',
+  ],
   caveats: [
     'Calls are compared per covered hour: sides of different width or coverage compare fairly, different weekdays do not.',
     'A peak grows with the width of its side.',

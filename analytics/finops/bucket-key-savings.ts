@@ -91,6 +91,16 @@ export default defineAnalysis({
   title: 'S3 Bucket Key savings',
   question: 'What would S3 Bucket Keys save, bucket by bucket?',
   audience: ['finops', 'capacity'],
+  headline: [
+    's3_bucket',
+    'bucket_state',
+    'calls',
+    'saved_calls_day_one',
+    'saved_calls_rewritten',
+    'saving_rewritten_usd_monthly',
+    'rewrite_cost_usd',
+    'calls_per_second_peak',
+  ],
   caveats: [
     'AWS publishes no reuse time T and has described the requester as session and as role: see the band, and read the default (60 s, session) as the pessimistic end.',
     'Existing objects keep their own data keys until they are rewritten; older objects that nobody read are not in the log.',

@@ -66,6 +66,15 @@ export default defineAnalysis({
   title: 'Rewrite of existing objects',
   question: 'How many existing objects must be rewritten for how much of the saving?',
   audience: ['finops'],
+  headline: [
+    's3_bucket',
+    'objects_rewritten',
+    'saved_calls',
+    'saved_share_percent',
+    'saving_usd',
+    'rewrite_cost_usd',
+    'net_usd',
+  ],
   caveats: [
     'Only with a bucket key switched on; the saving is the pessimistic one, each object by itself.',
     'Rewriting makes a new version of each object, changes its modification time, and counts as early deletion in archive classes.',

@@ -46,6 +46,15 @@ export default defineAnalysis({
   title: 'CloudTrail cost of KMS events',
   question: 'What does CloudTrail charge for KMS events, and may they be excluded?',
   audience: ['finops', 'security'],
+  headline: [
+    'account_id',
+    'region',
+    'kms_events',
+    'kms_share_percent',
+    'additional_copies',
+    'cost_copies_usd_monthly',
+    'cost_one_more_copy_usd_monthly',
+  ],
   caveats: [
     'The first copy of management events is free in each account and Region; each further trail is billed for each event.',
     'Copies show only when the files of all trails were read; a file that was copied by hand looks like a trail.',

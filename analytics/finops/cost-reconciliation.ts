@@ -49,6 +49,16 @@ export default defineAnalysis({
   title: 'Cost reconciliation',
   question: 'Does the bill agree with the log?',
   audience: ['finops'],
+  headline: [
+    'usage_family',
+    'region',
+    'billed_requests',
+    'seen_requests',
+    'gap_requests',
+    'gap_percent',
+    'billed_usd',
+    'likely_reasons',
+  ],
   caveats: [
     'The bill is a Cost and Usage Report or a FOCUS export that the configuration holds (billing); without one there is nothing to compare.',
     'A bill is per payer; the log only holds the accounts that were read.',

@@ -99,6 +99,16 @@ export default defineAnalysis({
   title: 'Data-key cache savings',
   question: 'What would data-key caching in the clients save?',
   audience: ['finops', 'capacity'],
+  headline: [
+    'principal_arn',
+    'key_arn',
+    'calls',
+    'calls_after',
+    'saved_calls',
+    'saving_usd_monthly',
+    'max_age_seconds',
+    'calls_per_second_peak',
+  ],
   caveats: [
     'The number of processes behind a session and address, messages of unknown length and concurrent first calls are not in the log; each lowers the saving.',
     'One call is taken for one message; sizes are not logged, so max_bytes counts only with message_bytes.',

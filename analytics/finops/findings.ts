@@ -74,6 +74,16 @@ export default defineAnalysis({
   title: 'Findings',
   question: 'Why is the KMS bill what it is, and what should be changed first?',
   audience: ['finops', 'capacity'],
+  headline: [
+    'title',
+    'resource',
+    'saved_calls',
+    'saving_usd_monthly',
+    'one_time_cost_usd',
+    'calls_per_second_relieved',
+    'confidence',
+    'account_id',
+  ],
   caveats: [
     'Each call is saved by one finding at most; saved_calls_high of different findings may rest on different assumptions.',
     'A finding without dollars is shown when its favourable bound is worth a look.',

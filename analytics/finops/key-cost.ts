@@ -116,6 +116,16 @@ export default defineAnalysis({
   title: 'Key cost',
   question: 'What do the keys themselves cost, and which are idle?',
   audience: ['finops', 'security'],
+  headline: [
+    'key_arn',
+    'kind',
+    'state',
+    'charge_usd_monthly',
+    'uses',
+    'last_use_at',
+    'idle_state',
+    'users_count',
+  ],
   caveats: [
     'Caches, bucket keys and keys that services use on their own hide use: an idle candidate is a question to its owner, never a proof.',
     'Without an inventory a key that made no event is not in the list, and a customer key is assumed where nothing says otherwise.',

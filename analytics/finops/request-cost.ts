@@ -65,6 +65,15 @@ export default defineAnalysis({
   title: 'Request cost',
   question: 'What do KMS requests cost, and by what?',
   audience: ['finops'],
+  headline: [
+    'group_name',
+    'calls_priced',
+    'cost_usd',
+    'cost_usd_monthly',
+    'calls_unpriced',
+    'calls_failed',
+    'covered_hours',
+  ],
   caveats: [
     'Whether throttled and denied requests are billed is not documented: they are counted and not priced.',
     'RSA calls do not log the key size: their cost is a range.',

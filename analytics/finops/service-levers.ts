@@ -88,6 +88,16 @@ export default defineAnalysis({
   title: 'Service levers',
   question: 'Which settings of services and which client caches would spare KMS calls?',
   audience: ['finops', 'capacity'],
+  headline: [
+    'lever',
+    'resource',
+    'calls',
+    'saved_calls',
+    'saving_usd_monthly',
+    'target_seconds',
+    'calls_per_second_peak',
+    'change',
+  ],
   caveats: [
     'Sessions and addresses stand for clients; several processes behind one lower the saving.',
     'A cold start of Lambda cannot be cached: its saving is counted as none, and the lower bound of what is left shows what warm environments would make.',

@@ -38,6 +38,16 @@ export default defineInvestigation({
   question:
     'Which principal used which key, first and last when, how often, and how often in vain?',
   audience: ['security'],
+  headline: [
+    'principal_arn',
+    'key',
+    'calls',
+    'denied_calls',
+    'decrypt_calls',
+    'change_calls',
+    'first_at',
+    'last_at',
+  ],
   caveats: [
     'A pair that is not here made no logged call in the range; that is no proof of no access.',
     'ReEncrypt stands at its source key.',

@@ -9,6 +9,7 @@ export default defineInvestigation({
   title: 'Alias history',
   question: 'Which key did each alias mean, from when to when, and who moved it?',
   audience: ['security', 'finops'],
+  headline: ['alias', 'key_arn', 'valid_from', 'valid_to', 'account_id', 'region', 'set_by'],
   caveats: [
     'An interval of basis observed starts at the first call that shows it; the alias may be older.',
     'After a move KMS may answer with the old key for up to five minutes; such calls do not end the new interval.',

@@ -9,6 +9,7 @@ export default defineInvestigation({
   question:
     'Which keys, objects, secrets, parameters, tables, volumes, accounts and Regions did a principal or credential reach, and which of them after a given moment?',
   audience: ['security'],
+  headline: ['kind', 'name', 'calls', 'denied_calls', 'first_at', 'last_at', 'new_after'],
   caveats: [
     'Resources are those that the encryption context names. With an S3 Bucket Key on, the context names the bucket, and which objects were read is not in the KMS log.',
     'Data read without a KMS call (unencrypted, SSE-S3, cached data keys) is not here.',

@@ -45,6 +45,16 @@ export default defineInvestigation({
   question:
     'Which principals use keys of another account, in both directions, and which grants and policies open the way?',
   audience: ['security'],
+  headline: [
+    'kind',
+    'direction',
+    'caller_account_id',
+    'principal_arn',
+    'key',
+    'calls',
+    'denied_calls',
+    'last_at',
+  ],
   caveats: [
     'Denied calls across accounts are logged only in the trail of the caller.',
     'A policy is listed from each call that set it with a statement for a foreign account or for everyone; a later policy may have closed it (see policy-changes).',

@@ -55,6 +55,16 @@ export default defineInvestigation({
   question:
     'Which keys were scheduled for deletion, disabled or robbed of material while in use, by whom, how many days are left, and what failed since?',
   audience: ['security', 'finops'],
+  headline: [
+    'key',
+    'change',
+    'state',
+    'days_left',
+    'deletes_at',
+    'calls_before',
+    'last_used_at',
+    'failures_after',
+  ],
   caveats: [
     'Data keys that clients or S3 Bucket Keys hold keep working without a KMS call: no failure is no proof that nothing depends on the key.',
     'CloudTrail logs failed calls in some scenarios only: failures are a lower bound.',

@@ -8,6 +8,16 @@ export default defineInvestigation({
   title: 'Denied access',
   question: 'Who was denied which operation on which key, from where, and did it work afterwards?',
   audience: ['security'],
+  headline: [
+    'principal_arn',
+    'operation',
+    'key',
+    'denied_calls',
+    'first_at',
+    'last_at',
+    'a_source',
+    'first_success_after_at',
+  ],
   caveats: [
     'CloudTrail logs failed calls in some scenarios only: counts are a lower bound.',
     'A denied call of another account is logged only in the trail of the caller.',

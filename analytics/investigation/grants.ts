@@ -37,6 +37,16 @@ export default defineInvestigation({
   title: 'Grants',
   question: 'Which grants were created, retired, revoked, are still open, and who used them?',
   audience: ['security'],
+  headline: [
+    'grantee',
+    'key',
+    'status',
+    'operations',
+    'created_at',
+    'created_by',
+    'calls',
+    'last_used_at',
+  ],
   caveats: [
     'The log does not tell which grant allowed a call: use counts calls of the grantee that the grant covers, in its life; a policy may have allowed them as well.',
     'A grant made before the log begins is known only by its end, or not at all.',

@@ -27,6 +27,16 @@ export default defineInvestigation({
   question:
     'When and by whom were keys created, disabled, scheduled for deletion, given or robbed of material, rotated, replicated, renamed?',
   audience: ['security', 'finops'],
+  headline: [
+    'changed_at',
+    'key',
+    'operation',
+    'detail',
+    'outcome',
+    'principal_arn',
+    'caller_source',
+    'event_id',
+  ],
   caveats: ['A key that was created before the log begins has no creation here.'],
   sql: new URL('./key-lifecycle.sql', import.meta.url),
   params: z.object({

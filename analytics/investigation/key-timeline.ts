@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runSql } from '../analysis.ts';
 import { defineInvestigation } from './investigation.ts';
 import { nameKey } from './key-names.ts';
-import { timelineCaveats, timelineParams, timelineRow } from './timeline.ts';
+import { timelineCaveats, timelineParams, timelineHeadline, timelineRow } from './timeline.ts';
 
 export default defineInvestigation({
   name: 'key-timeline',
@@ -10,6 +10,7 @@ export default defineInvestigation({
   title: 'Timeline of a key',
   question: 'Who used a key, for what, from where, with what outcome, in order?',
   audience: ['security'],
+  headline: timelineHeadline,
   caveats: [
     ...timelineCaveats,
     'Requests that failed before KMS resolved the key are found by what they typed: its id, ARN, or an alias that meant it at that time.',

@@ -49,6 +49,16 @@ export default defineInvestigation({
   question:
     'Who stood behind the KMS calls that services made on behalf of a principal: which address, agent and request?',
   audience: ['security'],
+  headline: [
+    'called_at',
+    'operation',
+    'principal_arn',
+    'key',
+    'origin_ip',
+    'basis',
+    'origin_event_name',
+    'event_id',
+  ],
   caveats: [
     'A match is by principal, resource and second (within window_s), not by a common id: CloudTrail has none.',
     'Without a match the address is unknown. S3 causes are logged only where data events are on.',

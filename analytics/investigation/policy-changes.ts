@@ -11,6 +11,16 @@ export default defineInvestigation({
   question:
     'How did key policies change, in plain words, and do they open a key to the public or a foreign account?',
   audience: ['security'],
+  headline: [
+    'changed_at',
+    'key',
+    'operation',
+    'verdict',
+    'verdict_detail',
+    'principal_arn',
+    'caller_source',
+    'event_id',
+  ],
   caveats: [
     'The verdict is of the key policy alone: Deny statements, IAM policies, grants and organisation policies are not weighed.',
     'The policy before a change is known only when the log holds the call that set it.',

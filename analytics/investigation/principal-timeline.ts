@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineInvestigation } from './investigation.ts';
-import { timelineCaveats, timelineParams, timelineRow } from './timeline.ts';
+import { timelineCaveats, timelineParams, timelineHeadline, timelineRow } from './timeline.ts';
 
 export default defineInvestigation({
   name: 'principal-timeline',
@@ -8,6 +8,7 @@ export default defineInvestigation({
   title: 'Timeline of a principal',
   question: 'What did a role, user, session or service do, in order?',
   audience: ['security'],
+  headline: timelineHeadline,
   caveats: [
     ...timelineCaveats,
     'Of other services only the related events are kept (reference/related-events.json).',

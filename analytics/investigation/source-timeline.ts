@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineInvestigation } from './investigation.ts';
-import { timelineCaveats, timelineParams, timelineRow } from './timeline.ts';
+import { timelineCaveats, timelineParams, timelineHeadline, timelineRow } from './timeline.ts';
 
 export default defineInvestigation({
   name: 'source-timeline',
@@ -9,6 +9,7 @@ export default defineInvestigation({
   question:
     'What was done from an address, with a user agent, access key or session, or through a VPC endpoint, in order?',
   audience: ['security'],
+  headline: timelineHeadline,
   caveats: [
     ...timelineCaveats,
     'Several clues together must all hold. A user agent is what the caller says it is.',

@@ -63,3 +63,15 @@ export const timelineCaveats = [
   'eventTime is when a call was completed, in whole seconds: the order within a second is not known.',
   'Calls that a service makes on behalf of a principal carry the service as address; see origins for the address behind them.',
 ];
+
+/** The columns that a timeline shows first. */
+export const timelineHeadline = [
+  'first_at',
+  'operation',
+  'outcome',
+  'principal_arn',
+  'key',
+  'caller_source',
+  'events',
+  'event_id',
+] as const;

@@ -9,6 +9,16 @@ export default defineAnalysis({
   title: 'Key usage',
   question: 'Which key makes how many calls, for whom, and when was it last used?',
   audience: ['finops', 'capacity', 'security'],
+  headline: [
+    'key',
+    'calls',
+    'calls_per_second_peak',
+    'peak_at',
+    'throttled_calls',
+    'denied_calls',
+    'principals',
+    'last_used_at',
+  ],
   caveats: [
     'Denied and throttled calls often name no key: they stand under (unresolved).',
     'ReEncrypt counts for its source key.',

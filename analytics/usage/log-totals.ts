@@ -11,6 +11,16 @@ export default defineAnalysis({
   title: 'Totals of the log',
   question: 'What does the log hold: how many calls, what became of them, of how many keys?',
   audience: ['finops', 'capacity', 'security'],
+  headline: [
+    'calls',
+    'throttled_calls',
+    'denied_calls',
+    'keys',
+    'principals',
+    'accounts',
+    'first_at',
+    'last_at',
+  ],
   caveats: [
     'Throttled calls are a lower bound: AWS logs failed calls only in some scenarios.',
     'Keys are those that a record resolves; AWS owned keys never appear.',

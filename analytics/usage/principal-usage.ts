@@ -9,6 +9,16 @@ export default defineAnalysis({
   title: 'Principal usage',
   question: 'Which principal makes how many calls, with which keys?',
   audience: ['finops', 'capacity', 'security'],
+  headline: [
+    'principal',
+    'calls',
+    'calls_per_second_peak',
+    'peak_at',
+    'throttled_calls',
+    'denied_calls',
+    'keys',
+    'last_used_at',
+  ],
   caveats: [
     'Calls that a service makes on behalf of a principal count for the principal; service-usage shows the service.',
     'No row means no event in the log; without coverage that is no proof of no use.',

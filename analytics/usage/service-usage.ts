@@ -8,6 +8,16 @@ export default defineAnalysis({
   title: 'Service usage',
   question: 'Which AWS service makes how many calls on behalf of principals?',
   audience: ['finops', 'capacity', 'security'],
+  headline: [
+    'service',
+    'calls',
+    'calls_per_second_peak',
+    'peak_at',
+    'throttled_calls',
+    'denied_calls',
+    'keys',
+    'last_used_at',
+  ],
   caveats: [
     'AWS Internal gives way to the service that the encryption context names; otherwise it stands as aws-internal.',
     'No row means no event in the log; without coverage that is no proof of no use.',
