@@ -81,6 +81,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./keys-command.ts')).keysCommand(),
   },
   {
+    name: 'names',
+    description: 'names and tags of accounts and keys, to show in place of ids',
+    load: async () => (await import('./names-command.ts')).namesCommand(),
+  },
+  {
     name: 'quotas',
     description: 'applied KMS request quotas: read them from AWS or a file, show which value holds',
     load: async () => (await import('./quotas-command.ts')).quotasCommand(),

@@ -13,7 +13,6 @@ import { DuckDbEngine } from '../store/engine.ts';
 import { demoConfigFile, generateDemoTrail } from '../demo/generate.ts';
 import { analysisPage, example_rows_max, indexPage } from './docs/analysis-page.ts';
 import { sqlPage } from './docs/sql-page.ts';
-import { columnsOf } from './output.ts';
 import type { ExampleAnswer } from '../api/openapi-examples.ts';
 
 /** Width of the examples' tables in the pages. */
@@ -61,7 +60,9 @@ async function writePages(
     answers[analysis.name] = { rows: rows.slice(0, 1), notes, truncated };
     const shown = rows.slice(0, example_rows_max);
     const output =
-      shown.length > 0 ? textTable(columnsOf(analysis), shown, page_columns) : 'no rows';
+      shown.length > 0
+        ? textTable(Object.keys(analysis.row.shape), shown, page_columns)
+        : 'no rows';
     writeFileSync(path.join(folder, `${analysis.name}.md`), analysisPage(analysis, output));
   }
   writeFileSync(examples, `${JSON.stringify(answers, null, 1)}\n`);

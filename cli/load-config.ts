@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { readBilling } from '../analytics/finops/billing-export.ts';
+import { joinedNames, readNamesFile } from '../analytics/names-file.ts';
 import { readKeyInventory } from '../analytics/finops/key-inventory.ts';
 import { configSchema, defaultConfig, readConfig, type Config } from '../core/config.ts';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
@@ -12,6 +13,7 @@ export interface ConfigFlags {
   prices?: string;
   inventory?: string;
   billing?: string;
+  names?: string;
 }
 
 /** Options of every command that computes answers. */
@@ -23,7 +25,11 @@ export function withConfigFlags(command: Command): Command {
       'request prices that differ from the list: [{class_id, region, usd_per_10k}]',
     )
     .option('--inventory <file>', 'keys that exist: `keymeter keys pull` or `aws kms describe-key`')
-    .option('--billing <file>', 'Cost and Usage Report or FOCUS export, CSV or Parquet');
+    .option('--billing <file>', 'Cost and Usage Report or FOCUS export, CSV or Parquet')
+    .option(
+      '--names <file>',
+      'names of accounts and keys: `keymeter names pull`, or CSV of accounts',
+    );
 }
 
 /** The configuration with what the other files add to it; `fallback` is read when none is named. */
@@ -41,6 +47,7 @@ export async function loadConfig(flags: ConfigFlags, fallback?: string): Promise
     billing: flags.billing
       ? [...config.billing, ...(await readBilling(flags.billing))]
       : config.billing,
+    names: flags.names ? joinedNames(config.names, readNamesFile(flags.names)) : config.names,
   };
 }
 

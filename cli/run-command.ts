@@ -1,12 +1,15 @@
 import { Command, Option } from 'commander';
 import type { Analysis } from '../analytics/analysis.ts';
+import { readNames } from '../analytics/names.ts';
 import { analyses, analysis } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { shellWord } from '../reports/report-builder.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
-import { columnsOf, formats, rendered, type Format } from './output.ts';
+import { wantsColour } from './colour.ts';
+import { columnsOf, formats, outputWidth, rendered, type Format } from './output.ts';
+import type { TableColumn, TableOptions } from './result-table.ts';
 import { analysisFlags, rawParams } from './param-flags.ts';
 import { nearest } from './nearest.ts';
 
@@ -14,12 +17,16 @@ export interface QueryFlags extends ConfigFlags {
   db: string;
   format: Format;
   out?: string;
+  wide?: boolean;
+  columns?: string;
 }
 
 export function withQueryFlags(command: Command): Command {
   return withConfigFlags(command.option('--db <file>', 'database file', 'keymeter.duckdb'))
     .addOption(new Option('--format <format>').choices(formats).default('table'))
-    .option('--out <file>', 'write there instead of stdout (needed for parquet)');
+    .option('--out <file>', 'write there instead of stdout (needed for parquet)')
+    .option('--wide', 'a table of all columns, one block a row when they do not fit')
+    .option('--columns <names>', 'only these columns, comma-separated');
 }
 
 /**
@@ -90,19 +97,45 @@ async function runAnalysis(
   const database = await openDatabase(flags.db, { readOnly: true });
   const engine = new DuckDbEngine(database);
   try {
-    const result = await analysis.execute(params, { engine, config });
-    await write(result, flags, columnsOf(analysis));
+    const context = { engine, config };
+    const picked = pickedColumns(analysis, flags.columns);
+    const result = await analysis.execute(params, context);
+    const isTable = flags.format === 'table';
+    const names = isTable ? await readNames(context) : undefined;
+    await write(result, flags, columnsOf(analysis), {
+      width: flags.out ? Math.max(outputWidth(), 160) : outputWidth(),
+      wide: flags.wide ?? false,
+      columns: picked,
+      colour: flags.out === undefined && wantsColour(),
+      labelOf: (text) => names?.labelOf(text) ?? null,
+    });
   } finally {
     engine.close();
     database.close();
   }
 }
 
+/** The columns of `--columns a,b`; throws KeymeterError unknown_column with the nearest name. */
+function pickedColumns(analysis: Analysis, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const known = columnsOf(analysis).map((column) => column.name);
+  const picked = text.split(',').map((name) => name.trim());
+  for (const name of picked.filter((one) => !known.includes(one))) {
+    const close = nearest(name, known);
+    throw new KeymeterError('unknown_column', `${analysis.name} has no column ${name}`, {
+      fix: close ? `did you mean ${close}?` : `its columns are ${known.join(', ')}`,
+      exitCode: exitCodes.usage,
+    });
+  }
+  return picked;
+}
+
 /** Writes a result to stdout or a file in the format asked for. */
 export async function write(
   result: Awaited<ReturnType<Analysis['execute']>>,
   flags: Pick<QueryFlags, 'format' | 'out'>,
-  columns: readonly string[],
+  columns: readonly TableColumn[],
+  options: TableOptions,
 ): Promise<void> {
   if (flags.format === 'parquet') {
     if (!flags.out) {
@@ -112,10 +145,11 @@ export async function write(
       });
     }
     const { writeParquet } = await import('../store/parquet.ts');
-    await writeParquet(flags.out, columns, result.rows);
+    const names = options.columns ?? columns.map((column) => column.name);
+    await writeParquet(flags.out, names, result.rows);
     return;
   }
-  const text = await rendered(result, flags.format, columns);
+  const text = await rendered(result, flags.format, columns, options);
   if (flags.out) {
     const { writeFile } = await import('node:fs/promises');
     await writeFile(flags.out, text);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import { openDatabase } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
+import { outputWidth } from './output.ts';
 import { withQueryFlags, write, type QueryFlags } from './run-command.ts';
 
 /** `keymeter sql`: the user's own SQL on the user's own file, read-only; the API never runs any. */
@@ -29,7 +30,12 @@ export function sqlCommand(): Command {
       });
       // A bare array, as database shells print it: there are no notes to carry.
       if (flags.format === 'json') process.stdout.write(`${JSON.stringify(rows)}\n`);
-      else await write({ rows, notes: [], truncated: false }, flags, columns);
+      else {
+        // Who wrote the query chose its columns.
+        const plain = columns.map((name) => ({ name, unit: null, title: name, headline: true }));
+        const options = { width: outputWidth(), wide: true };
+        await write({ rows, notes: [], truncated: false }, flags, plain, options);
+      }
     } finally {
       engine.close();
       database.close();

@@ -42,6 +42,33 @@ export const billingLine = z.object({
 });
 export type BillingLine = z.output<typeof billingLine>;
 
+const tags = z.record(z.string().max(128), z.string().max(256)).default({});
+
+/** What people call an account. */
+export const accountName = z.object({
+  account_id: z.string().regex(/^\d{12}$/, 'an account id has twelve digits'),
+  name: z.string().max(256).optional(),
+  environment: z.string().max(256).optional(),
+  team: z.string().max(256).optional(),
+  tags,
+});
+export type AccountName = z.output<typeof accountName>;
+
+/** What people call a key; `aliases` as KMS lists them, such as `alias/payments`. */
+export const keyName = z.object({
+  arn: z.string().max(2048),
+  name: z.string().max(256).optional(),
+  aliases: z.array(z.string().max(512)).default([]),
+  tags,
+});
+export type KeyName = z.output<typeof keyName>;
+
+/** Names of accounts and keys: see `keymeter names pull`. */
+export const namesSchema = z.object({
+  accounts: z.array(accountName).default([]),
+  keys: z.array(keyName).default([]),
+});
+
 /** keymeter.json: what the log cannot tell. Every part is optional. */
 export const configSchema = z.object({
   quotaOverrides: z.array(quotaOverride).default([]),
@@ -52,6 +79,8 @@ export const configSchema = z.object({
   billing: z.array(billingLine).default([]),
   /** Accounts of the organisation; others are foreign. Empty: the accounts whose trails were read. */
   ownAccounts: z.array(z.string()).default([]),
+  /** What people call accounts and keys; aliases are also read from the log. */
+  names: namesSchema.prefault({}),
   /** Groups of events of other services that ingest keeps; absent: all, []: none. */
   relatedEvents: z.array(z.string()).optional(),
 });

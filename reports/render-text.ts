@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
 import { figureText, headingOf, headlineText } from './figure-text.ts';
 import type { Report, ReportChart, ReportTable } from './report.ts';
-import { shortArns } from './short-arn.ts';
+import { shortArns } from '../formats/short-arn.ts';
 import { blocks, grid, gridWidth } from '../formats/text-table.ts';
 import { wrapped } from '../formats/wrapped.ts';
 

@@ -16,6 +16,7 @@ const external = [
   'pino',
   '@aws-sdk/client-cloudtrail',
   '@aws-sdk/client-kms',
+  '@aws-sdk/client-organizations',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-service-quotas',
 ];

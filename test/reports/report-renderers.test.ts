@@ -6,7 +6,7 @@ import { reportHtml } from '../../reports/render-html.ts';
 import { reportMarkdown } from '../../reports/render-markdown.ts';
 import { reportText } from '../../reports/render-text.ts';
 import type { Report } from '../../reports/report.ts';
-import { shortArns } from '../../reports/short-arn.ts';
+import { shortArns } from '../../formats/short-arn.ts';
 import { svgChart } from '../../reports/svg-chart.ts';
 import { printable } from '../../core/printable.ts';
 import { hostileTexts } from '../support/hostile-texts.ts';
