@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import namesAnalysis from '../../analytics/investigation/names.ts';
 import { Names, readNames } from '../../analytics/names.ts';
 import { joinedNames, readNamesFile } from '../../analytics/names-file.ts';
 import { defaultConfig, namesSchema } from '../../core/config.ts';
@@ -70,6 +71,24 @@ test('the log names a key by the alias that it has last', async () => {
     const names = await readNames({ engine, config: defaultConfig });
     expect(names.labelOf(one)).toBe('alias/new (1234abcd)');
     expect(names.labelOf(two)).toBe('alias/old (99998888)');
+
+    const configured = namesSchema.parse({
+      accounts: [{ account_id: account, name: 'prod', tags: { b: '2', a: '1' } }],
+      keys: [{ arn: two, name: 'Orders' }],
+    });
+    const config = { ...defaultConfig, names: configured };
+    const { rows } = await namesAnalysis.execute({}, { engine, config });
+    expect(rows).toEqual([
+      {
+        kind: 'account',
+        id: account,
+        label: `prod (${account})`,
+        source: 'configuration',
+        tags: '{"a":"1","b":"2"}',
+      },
+      { kind: 'key', id: one, label: 'alias/new (1234abcd)', source: 'log', tags: null },
+      { kind: 'key', id: two, label: 'Orders (99998888)', source: 'configuration', tags: null },
+    ]);
   });
 });
 
