@@ -5,7 +5,6 @@ import { parseInstant } from '../core/time.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { reports } from '../reports/all-reports.ts';
 import { csvNames, reportTableCsv, writeReportCsv } from '../reports/render-csv.ts';
-import { reportHtml } from '../reports/render-html.ts';
 import { reportMarkdown } from '../reports/render-markdown.ts';
 import { reportText } from '../reports/render-text.ts';
 import type { Report } from '../reports/report.ts';
@@ -131,19 +130,24 @@ async function writeReport(report: Report, flags: ReportFlags): Promise<void> {
     process.stderr.write(`${files.length} files written to ${flags.out}\n`);
     return;
   }
-  const text = reportAs(report, flags.format, flags.table);
+  const text = await reportAs(report, flags.format, flags.table);
   if (flags.out) await writeFile(flags.out, text);
   else process.stdout.write(text);
 }
 
-function reportAs(report: Report, format: ReportFlags['format'], table?: string): string {
+async function reportAs(
+  report: Report,
+  format: ReportFlags['format'],
+  table?: string,
+): Promise<string> {
   switch (format) {
     case 'text':
       return reportText(report, process.stdout.columns ?? report_width_default);
     case 'markdown':
       return reportMarkdown(report);
     case 'html':
-      return reportHtml(report);
+      // Draws with a library that other formats need not load.
+      return (await import('../reports/render-html.ts')).reportHtml(report);
     case 'json':
       return `${JSON.stringify(report)}\n`;
     case 'csv':

@@ -1,7 +1,9 @@
 import callRates from '../analytics/usage/call-rates.ts';
 import { defaultConfig } from '../core/config.ts';
 import { epochSeconds } from '../core/time.ts';
-import { burstChart, type BinCalls } from '../reports/burst-chart.ts';
+import { burstDrawing, type BinCalls } from '../charts/burst.ts';
+import { filePalette } from '../reports/chart-drawing.ts';
+import { chartSvg } from '../reports/chart-svg.ts';
 import type { Engine } from '../store/engine.ts';
 import type { SituationTruths } from './situations/index.ts';
 
@@ -29,7 +31,7 @@ export async function demoBurstChart(
       calls: Number(row['calls']),
     }));
   };
-  return burstChart({
+  const drawing = burstDrawing({
     title: `The same burst twice: account ${truth.account_id}, ${truth.region}`,
     hour_from,
     minutes: await bins('minute', hour_from, 3_600),
@@ -37,4 +39,5 @@ export async function demoBurstChart(
     seconds: await bins('second', minute_from, 60),
     limit_per_second: truth.quota_calls_per_second,
   });
+  return `${chartSvg(drawing, filePalette, 860).replace('fill="none"', 'fill="#ffffff"')}\n`;
 }

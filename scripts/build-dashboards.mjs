@@ -11,10 +11,12 @@ const stamp = path.join(root, 'dist/dashboards.inputs');
 
 function inputs() {
   const hash = createHash('sha256');
+  const charts = path.join(root, 'charts');
+  const drawings = readdirSync(charts).map((file) => path.join(charts, file));
   const files = readdirSync(app, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('grafana'))
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .concat(path.join(root, 'package-lock.json'))
+    .concat(drawings, path.join(root, 'package-lock.json'))
     .sort();
   for (const file of files) hash.update(path.relative(root, file)).update(readFileSync(file));
   return hash.digest('hex');

@@ -10,6 +10,7 @@ import { bundleProgram } from './bundle.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = [
   'core',
+  'charts',
   'reference',
   'store',
   'formats',

@@ -99,8 +99,8 @@ describe('the planted situations are found with the planted numbers', () => {
 
   it('one_second_bursts: the chart of docs/capacity.md is of this trail', async () => {
     const drawn = await demoBurstChart(engine, truth.one_second_bursts);
-    expect(drawn).toContain('one-minute averages: busiest 4 calls/s, 1.33 % of the quota');
-    expect(drawn).toContain('single seconds: busiest 240 calls/s, 80 % of the quota');
+    expect(drawn).toContain('By the minute: at most 4 calls/s, 1.3 % of the quota');
+    expect(drawn).toContain('By the second: at most 240 calls/s, 80 % of the quota');
     const file = new URL('../../docs/img/one-second-burst.svg', import.meta.url);
     expect(readFileSync(file, 'utf8')).toBe(drawn);
   });

@@ -7,7 +7,8 @@ import { reportMarkdown } from '../../reports/render-markdown.ts';
 import { reportText } from '../../reports/render-text.ts';
 import type { Report } from '../../reports/report.ts';
 import { shortArns } from '../../formats/short-arn.ts';
-import { svgChart } from '../../reports/svg-chart.ts';
+import { chartDrawing, filePalette } from '../../reports/chart-drawing.ts';
+import { chartSvg } from '../../reports/chart-svg.ts';
 import { printable } from '../../core/printable.ts';
 import { hostileTexts } from '../support/hostile-texts.ts';
 import { pieces, unbalanced } from '../support/tags.ts';
@@ -104,8 +105,15 @@ describe('hostile text in a report', () => {
   });
 });
 
-const tagNames = (html: string) =>
-  pieces(html).flatMap((piece) => (piece.kind === 'open' ? [piece.name] : []));
+/** Elements in order. A drawing has as many lines and labels as its numbers need: what it holds is a set. */
+const tagNames = (html: string) => {
+  const names = (markup: string) =>
+    pieces(markup).flatMap((piece) => (piece.kind === 'open' ? [piece.name] : []));
+  const drawings = [...html.matchAll(/<svg [^]*?<\/svg>/g)].map(([svg]) => svg);
+  expect(drawings.flatMap(names).filter((name) => !svgTags.has(name))).toEqual([]);
+  return names(html.replaceAll(/<svg ([^>]*)>[^]*?<\/svg>/g, '<svg></svg>'));
+};
+const svgTags = new Set(['svg', 'g', 'defs', 'clippath', 'rect', 'path', 'text', 'clipPath']);
 
 /** What is not in code spans: runs of the same number of backticks hold them. */
 function outsideCode(markdown: string): string {
@@ -133,12 +141,29 @@ describe('the page of a report', () => {
 });
 
 describe('a chart', () => {
-  const chart = reportOf('plain').sections[0]!.charts[0]!;
-  it('draws columns whose heights are as their values', () => {
-    const rects = pieces(svgChart(chart)).flatMap((piece) =>
-      piece.kind === 'open' && piece.name === 'rect' ? [Number(piece.attributes['height'])] : [],
+  const [columns, bars] = reportOf('plain').sections[0]!.charts;
+  /** Sizes of the bars, which are drawn as paths: `M x y l width 0 l 0 height ...`. */
+  const marks = (svg: string) =>
+    [...svg.matchAll(/d="M[\d. ]+l(-?[\d.]+) 0l0 (-?[\d.]+)l[^"]*Z" fill="#(?!none)/g)].map(
+      ([, width, height]) => [Math.abs(Number(width)), Math.abs(Number(height))] as const,
     );
-    expect(rects[0]! / rects[1]!).toBeCloseTo(3 / 5, 2);
+  const drawn = (chart: typeof columns) => marks(chartSvg(chartDrawing(chart!)!, filePalette, 760));
+
+  it('draws columns whose heights are as their values', () => {
+    const days = ['2026-10-05', '2026-10-07'].map((label, i) => ({ label, value: 3 + 2 * i }));
+    const [first, second] = drawn({ ...columns!, points: days });
+    expect(first![1] / second![1]).toBeCloseTo(3 / 5, 1);
+  });
+
+  it('draws bars whose widths are as their values', () => {
+    const widths = drawn(bars).map(([width]) => width);
+    expect(Math.min(...widths) / Math.max(...widths)).toBeCloseTo(3 / 5, 2);
+  });
+
+  it('has no script, no style and no attribute of the library in its SVG', () => {
+    const svg = chartSvg(chartDrawing(bars!)!, filePalette, 760);
+    expect(svg).not.toMatch(/<script|<style| style=| class=|ecmeta|\son\w+=/);
+    expect(svg).toContain('aria-label="plain; largest plain2 with 5"');
   });
 });
 

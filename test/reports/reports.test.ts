@@ -183,7 +183,7 @@ describe('a report in each of its forms', () => {
           expect(lines.length, table.name).toBe(table.rows.length);
           for (const [j, row] of table.rows.entries()) {
             const wrong = table.columns.filter(
-              (column, k) => !says(lines[j]![k]!, row[column.name], column.unit),
+              (column, k) => !says(lines[j]![k] ?? '–', row[column.name], column.unit),
             );
             expect([table.name, lines[j], wrong]).toEqual([table.name, lines[j], []]);
             numbers += Object.values(row).filter((value) => typeof value === 'number').length;

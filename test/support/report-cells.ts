@@ -6,14 +6,25 @@ export function htmlTables(html: string): string[][][] {
   const tables: string[][][] = [];
   let cell: string | null = null;
   let body = false;
+  // Columns that do not fit a page stand in a line under their row, the unknown ones left out.
+  let under: number | null = null;
   for (const piece of pieces(html)) {
     if (piece.kind === 'text') {
       if (cell !== null) cell += piece.text;
     } else if (piece.kind === 'open') {
       if (piece.name === 'tbody') body = tables.push([]) > 0;
-      else if (piece.name === 'tr' && body) tables.at(-1)?.push([]);
-      else if (piece.name === 'td') cell = '';
-    } else if (piece.name === 'td') {
+      else if (piece.name === 'tr' && body) {
+        under = piece.attributes['class'] === 'under' ? NaN : null;
+        if (under === null) tables.at(-1)?.push([]);
+      } else if (piece.name === 'td' && under === null) cell = '';
+      else if (piece.name === 'b' && under !== null) {
+        under = Number(piece.attributes['data-column']);
+        cell = '';
+      }
+    } else if (piece.name === 'b' && under !== null) {
+      tables.at(-1)!.at(-1)![under] = cell!;
+      cell = null;
+    } else if (piece.name === 'td' && under === null) {
       tables.at(-1)!.at(-1)!.push(cell!);
       cell = null;
     } else if (piece.name === 'tbody') body = false;

@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Which rooms a room may import. dashboards talks to the API over HTTP only. */
 const mayImport: Record<string, readonly string[]> = {
   core: [],
+  charts: [],
   reference: [],
   store: ['core', 'reference'],
   formats: ['core', 'store'],
@@ -15,8 +16,8 @@ const mayImport: Record<string, readonly string[]> = {
   verify: ['core', 'store', 'ingest'],
   analytics: ['core', 'reference', 'store', 'formats'],
   api: ['core', 'reference', 'store', 'formats', 'analytics'],
-  reports: ['core', 'reference', 'store', 'formats', 'analytics'],
-  demo: ['core', 'store', 'analytics', 'reports'],
+  reports: ['core', 'charts', 'reference', 'store', 'formats', 'analytics'],
+  demo: ['core', 'charts', 'store', 'analytics', 'reports'],
   cli: [
     ...['core', 'reference', 'store', 'formats', 'ingest', 'verify', 'analytics'],
     ...['api', 'reports', 'demo'],
