@@ -1,4 +1,6 @@
+import { plural } from '../core/words.ts';
 import type { AnalysisContext } from './analysis.ts';
+import { CoverageHours } from './coverage-hours.ts';
 
 /** Which part of the logs an answer speaks of; undefined is "all". Half-open `[from, to)`. */
 export interface CoverageScope {
@@ -8,12 +10,12 @@ export interface CoverageScope {
   region?: string | undefined;
 }
 
-/** Hours of one account and Region: those of the range, and those that hold a record that was read. */
+/** Hours of one account and Region: those of the range, and those of them that are covered. */
 export interface PairCoverage {
   account_id: string | null;
   region: string | null;
   hours: number;
-  hours_with_records: number;
+  hours_covered: number;
 }
 
 /** An event that stopped or narrowed a trail. */
@@ -31,9 +33,10 @@ export interface CoverageFacts {
   /** The range that was judged: the asked one, else the time of the first and last record read. */
   from: string | null;
   to: string | null;
+  /** Each over the asked range; where an end is open, from its account's own first or to its last covered hour. */
   pairs: PairCoverage[];
   hours: number;
-  hours_with_records: number;
+  hours_covered: number;
   /** Objects of the scope that could not be read at all; their time is unknown. */
   dead_objects: number;
   rejected_records: number;
@@ -47,20 +50,6 @@ const spanSql = `
   SELECT min(record_time_min) AS first_at, max(record_time_max) AS last_at,
     count_if(status = 'dead') AS dead_objects, CAST(coalesce(sum(rejected), 0) AS BIGINT) AS rejected_records
   FROM ingest_objects WHERE ${scoped}`;
-
-/** A file covers each hour from its first to its last record, of whatever service. */
-const hoursSql = `
-  WITH spans AS (
-    SELECT account_id, region, date_trunc('hour', record_time_min) AS hour_first,
-      date_trunc('hour', record_time_max) AS hour_last
-    FROM ingest_objects WHERE record_time_min IS NOT NULL AND ${scoped}
-    GROUP BY account_id, region, date_trunc('hour', record_time_min), date_trunc('hour', record_time_max)
-  )
-  SELECT account_id, region,
-    count(DISTINCT hour) FILTER (WHERE hour >= date_trunc('hour', CAST($from AS TIMESTAMP))
-      AND hour < CAST($to AS TIMESTAMP)) AS hours_with_records
-  FROM spans CROSS JOIN UNNEST(sequence(hour_first, hour_last, INTERVAL '1' HOUR)) AS t(hour)
-  GROUP BY account_id, region ORDER BY account_id, region`;
 
 const loggingSql = `
   SELECT DISTINCT coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)) AS event_id, event_time AS changed_at,
@@ -93,26 +82,19 @@ export async function coverageFacts(
       to: end ? iso(end) : null,
       pairs: [],
       hours: 0,
-      hours_with_records: 0,
+      hours_covered: 0,
       ...lost,
       logging_changes: [],
     };
   }
   const range = { ...params, from: first, to: end };
-  const rows = await context.engine.rows(hoursSql, range, context);
-  const hours = Math.ceil(end.getTime() / hour_ms) - Math.floor(first.getTime() / hour_ms);
-  const pairs = rows.map((row) => ({
-    account_id: row['account_id'] as string | null,
-    region: row['region'] as string | null,
-    hours,
-    hours_with_records: Number(row['hours_with_records']),
-  }));
+  const pairs = await pairsOf(context, scope, end);
   return {
     from: iso(first),
     to: iso(end),
     pairs,
-    hours: pairs.length * hours,
-    hours_with_records: pairs.reduce((sum, pair) => sum + pair.hours_with_records, 0),
+    hours: pairs.reduce((sum, pair) => sum + pair.hours, 0),
+    hours_covered: pairs.reduce((sum, pair) => sum + pair.hours_covered, 0),
     ...lost,
     logging_changes: (await context.engine.rows(
       loggingSql,
@@ -122,29 +104,56 @@ export async function coverageFacts(
   };
 }
 
+/** The accounts and Regions of the scope; an open end of the range is that of the account's own log. */
+async function pairsOf(
+  context: AnalysisContext,
+  scope: CoverageScope,
+  end: Date,
+): Promise<PairCoverage[]> {
+  const coverage = await CoverageHours.read(context);
+  const isAsked = (value: string, asked: string | undefined) =>
+    asked === undefined || value === '?' || value === asked;
+  const pairs: PairCoverage[] = [];
+  for (const { account_id, region } of coverage.places()) {
+    if (!isAsked(account_id, scope.account) || !isAsked(region, scope.region)) continue;
+    const own = coverage.list(account_id, null);
+    const first = scope.from ? Math.floor(scope.from.getTime() / hour_ms) : own[0];
+    const last = scope.to ? Math.ceil(end.getTime() / hour_ms) - 1 : own.at(-1);
+    if (first === undefined || last === undefined || last < first) continue;
+    pairs.push({
+      account_id: account_id === '?' ? null : account_id,
+      region: region === '?' ? null : region,
+      hours: last - first + 1,
+      hours_covered: coverage.hoursWithin(account_id, region, first, last),
+    });
+  }
+  const name = (pair: PairCoverage) => `${pair.account_id ?? ''} ${pair.region ?? ''}`;
+  return pairs.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
 /** The facts as sentences, for the notes of an answer. */
 export function coverageSentences(facts: CoverageFacts): string[] {
   const sentences: string[] = [];
-  if (facts.pairs.length === 0 || facts.hours_with_records === 0) {
+  if (facts.pairs.length === 0 || facts.hours_covered === 0) {
     sentences.push(
-      'Coverage: no file that was read holds a record of this range; no row here proves nothing.',
+      'Coverage: no file that was read covers any of this range; the absence of a row proves nothing.',
     );
   } else {
     const where =
       facts.pairs.length === 1
         ? `account ${facts.pairs[0]!.account_id ?? '(unknown)'} in ${facts.pairs[0]!.region ?? '(unknown Region)'}`
-        : `${facts.pairs.length} accounts and Regions (hours of each added up)`;
-    const missing = facts.hours - facts.hours_with_records;
+        : `${facts.pairs.length} accounts and Regions (the hours of each added up)`;
+    const missing = facts.hours - facts.hours_covered;
     sentences.push(
-      `Coverage: records were read in ${facts.hours_with_records} of ${facts.hours} hours of ${facts.from} to ${facts.to} for ${where}.` +
+      `Coverage: ${facts.hours_covered} of ${plural(facts.hours, 'hour')} from ${facts.from} to ${facts.to} ${facts.hours === 1 ? 'is' : 'are'} covered for ${where}.` +
         (missing > 0
-          ? ` ${missing} hours hold no record of any service: what happened in them is not known from these files.`
+          ? ` ${plural(missing, 'hour')} ${missing === 1 ? 'is a hole: its trail' : 'are holes: the trail'} delivered nothing for any Region, so what happened then is unknown.`
           : ''),
     );
   }
   if (facts.dead_objects > 0 || facts.rejected_records > 0) {
     sentences.push(
-      `Coverage: ${facts.dead_objects} objects could not be read and ${facts.rejected_records} records were refused; their calls are missing here.`,
+      `Coverage: ${plural(facts.dead_objects, 'object')} could not be read and ${plural(facts.rejected_records, 'record')} ${facts.rejected_records === 1 ? 'was' : 'were'} rejected; their calls are missing here.`,
     );
   }
   if (facts.logging_changes.length > 0) {

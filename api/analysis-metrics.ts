@@ -6,6 +6,8 @@ export interface AnalysisMetric {
   params?: Readonly<Record<string, string>>;
   /** Label of the metric and the column it is read from. */
   labels: Readonly<Record<string, string>>;
+  /** Over all of the data, not only the window before its end. */
+  whole?: boolean;
   /** Only these rows. */
   where?: (row: JsonRow) => boolean;
   /** How rows with the same labels become one sample; `count` needs no column. */
@@ -81,6 +83,32 @@ export const analysisMetrics: readonly AnalysisMetric[] = [
         name: 'keymeter_request_cost_usd_per_day',
         help: `list price of the requests before the free tier, ${inWindow}`,
         column: 'cost_usd',
+        fold: 'sum',
+      },
+    ],
+  },
+  {
+    analysis: 'bill',
+    labels: { account: 'account_id', line: 'line' },
+    where: (row) => row['account_id'] !== '(all)',
+    whole: true,
+    metrics: [
+      {
+        name: 'keymeter_bill_usd_per_month',
+        help: 'list price of a month of requests, keys and CloudTrail copies less the free tier, lower end',
+        column: 'before_usd_monthly',
+        fold: 'sum',
+      },
+      {
+        name: 'keymeter_bill_high_usd_per_month',
+        help: 'the same at the upper end of uncertain prices',
+        column: 'before_high_usd_monthly',
+        fold: 'sum',
+      },
+      {
+        name: 'keymeter_bill_after_findings_usd_per_month',
+        help: 'keymeter_bill_usd_per_month after every finding',
+        column: 'after_usd_monthly',
         fold: 'sum',
       },
     ],

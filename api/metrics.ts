@@ -129,7 +129,7 @@ async function collectAnalyses(
     const from = new Date(data_end_s * 1000 - window_ms).toISOString();
     let rows: JsonRow[] = [];
     try {
-      const raw = { ...metric.params, from };
+      const raw = { ...metric.params, ...(metric.whole ? {} : { from }) };
       rows = (await analysis.execute(raw, { engine, config, signal })).rows;
       up.push({ analysis: metric.analysis, value: 1 });
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { AnalysisContext } from '../analytics/analysis.ts';
-import { findingSentence } from './finding-sentence.ts';
+import { billHeadline, billSection } from './bill-section.ts';
 import { figureText } from './figure-text.ts';
 import type { Report } from './report.ts';
 import { ReportBuilder, type ReportOptions } from './report-builder.ts';
@@ -14,8 +14,10 @@ export async function finopsReport(
   options: ReportOptions = {},
 ): Promise<Report> {
   const builder = await ReportBuilder.open(context, options);
+  await billHeadline(builder);
+  await billSection(builder);
+  await findings(builder);
   await costs(builder);
-  if (builder.has('findings')) await findings(builder);
   await bucketKeys(builder);
   await clientCaches(builder);
   await serviceLevers(builder);
@@ -34,8 +36,8 @@ async function costs(builder: ReportBuilder): Promise<void> {
   const first = (label: string, column: string) =>
     byKey.figure(label, { kind: 'first', column, where: total });
   builder.headline(
-    first('requests in the range', 'cost_usd'),
-    first('requests a month', 'cost_usd_monthly'),
+    first('requests in the range, before the free tier', 'cost_usd'),
+    first('requests a month, before the free tier', 'cost_usd_monthly'),
     first('calls priced', 'calls_priced'),
     first('calls without a known price', 'calls_unpriced'),
     first('calls failed, not priced', 'calls_failed'),
@@ -73,18 +75,15 @@ async function costs(builder: ReportBuilder): Promise<void> {
 
 async function findings(builder: ReportBuilder): Promise<void> {
   const found = await builder.run('findings');
-  builder.headline(
-    found.figure('findings', { kind: 'rows' }),
-    found.figure('a month could be saved', { kind: 'sum', column: 'saving_usd_monthly' }),
-  );
+  builder.headline(found.figure('findings', { kind: 'rows' }));
   builder.section({
     title: 'What to change first',
     question: found.analysis.question,
-    findings: found.rows.slice(0, 8).map(findingSentence),
+    findings: found.rows.slice(0, 8).map((row) => String(row['sentence'])),
     tables: [
       found.table(
         'findings',
-        'Findings, the dearest first',
+        'Findings, by net saving a year',
         [
           'rank',
           ['title', 'cause'],
@@ -92,9 +91,12 @@ async function findings(builder: ReportBuilder): Promise<void> {
           'calls',
           'saved_calls',
           ['saving_usd_monthly', 'saving a month'],
+          ['saving_high_usd_monthly', 'at most'],
+          ['one_time_cost_usd', 'cost, once'],
+          ['net_usd_yearly', 'net a year'],
           ['calls_per_second_relieved', 'peak relieved'],
           'confidence',
-          'taken_before',
+          'parameters',
         ],
         { rows_max: 20 },
       ),
@@ -198,11 +200,6 @@ async function keys(builder: ReportBuilder): Promise<void> {
   const answer = await builder.run('key-cost', { limit: '10000' });
   builder.note(...answer.notes);
   builder.headline(
-    answer.figure('keys a month', { kind: 'sum', column: 'charge_usd_monthly' }),
-    answer.figure('rotated material a month', {
-      kind: 'sum',
-      column: 'rotation_surcharge_usd_monthly',
-    }),
     answer.figure('keys that look idle', {
       kind: 'rows',
       where: { idle_state: 'idle_candidate' },
@@ -212,6 +209,7 @@ async function keys(builder: ReportBuilder): Promise<void> {
     ['key_arn', 'key'],
     'kind',
     ['charge_usd_monthly', 'charge a month'],
+    ['charge_high_usd_monthly', 'at most'],
     'uses',
     'last_use_at',
     ['idle_state', 'state of use'],
@@ -221,7 +219,7 @@ async function keys(builder: ReportBuilder): Promise<void> {
     title: 'What the keys cost',
     question: answer.analysis.question,
     tables: [
-      answer.table('key-cost', 'Keys, the dearest first', columns),
+      answer.table('key-cost', 'Keys, most expensive first', columns),
       answer.table('idle-keys', 'Keys that look idle', columns, {
         rows_max: 20,
         keep: (row) => row['idle_state'] === 'idle_candidate',

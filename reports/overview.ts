@@ -1,5 +1,5 @@
 import type { AnalysisContext } from '../analytics/analysis.ts';
-import { findingSentence } from './finding-sentence.ts';
+import { billHeadline, billSection } from './bill-section.ts';
 import type { Report } from './report.ts';
 import { ReportBuilder, type ReportOptions } from './report-builder.ts';
 import {
@@ -23,65 +23,25 @@ export async function overviewReport(
   await dailyPeaks(builder);
   await busyKeys(builder, 5);
   await busyPrincipals(builder, 5);
+  await billHeadline(builder);
+  await billSection(builder);
   await savings(builder);
   await cost(builder);
   return builder.finish('overview', 'Overview of KMS use');
 }
 
 async function savings(builder: ReportBuilder): Promise<void> {
-  if (builder.has('findings')) {
-    const found = await builder.run('findings');
-    return builder.section({
-      title: 'What could be saved',
-      question: found.analysis.question,
-      findings: found.rows.slice(0, 5).map(findingSentence),
-      tables: [
-        found.table(
-          'findings',
-          'Findings',
-          [
-            'rank',
-            ['title', 'cause'],
-            'resource',
-            'saved_calls',
-            'saving_usd_monthly',
-            'confidence',
-          ],
-          { rows_max: 8 },
-        ),
-      ],
-    });
-  }
-  const buckets = await builder.run('bucket-key-savings');
-  const caches = await builder.run('data-key-cache-savings');
-  const worth = (column: string) => (row: Record<string, unknown>) => Number(row[column]) > 0;
+  const found = await builder.run('findings');
   builder.section({
     title: 'What could be saved',
-    question: buckets.analysis.question,
+    question: found.analysis.question,
+    findings: found.rows.slice(0, 5).map((row) => String(row['sentence'])),
     tables: [
-      buckets.table(
-        'bucket-key-savings',
-        'S3 Bucket Keys',
-        [
-          's3_bucket',
-          'calls',
-          ['saved_calls_day_one', 'saved on day one'],
-          ['saved_calls_rewritten', 'saved after a rewrite'],
-          ['bucket_state', 'bucket key'],
-        ],
-        { rows_max: 6, keep: worth('saved_calls_rewritten') },
-      ),
-      caches.table(
-        'data-key-cache-savings',
-        'Data-key caching in clients',
-        [
-          ['principal_arn', 'principal'],
-          'calls',
-          'saved_calls',
-          'saving_usd_monthly',
-          ['key_arn', 'key'],
-        ],
-        { rows_max: 5, keep: worth('saved_calls') },
+      found.table(
+        'findings',
+        'Findings',
+        ['rank', ['title', 'cause'], 'resource', 'saved_calls', 'saving_usd_monthly', 'confidence'],
+        { rows_max: 8 },
       ),
     ],
   });

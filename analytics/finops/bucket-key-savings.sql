@@ -15,7 +15,7 @@ WITH calls AS (
     coalesce(resource_arn, '') AS object_arn,
     principal_arn,
     coalesce(caller_arn, principal_arn) AS session_arn,
-    account_id,
+    coalesce(caller_account_id, 'unknown') AS account_id,
     context_kind = 's3' AND json_size(encryption_context, '$') > 1 AS has_more_context
   FROM kms_events
   WHERE counted AND outcome = 'success' AND s3_bucket IS NOT NULL

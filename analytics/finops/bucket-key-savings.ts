@@ -5,7 +5,7 @@ import { filters, flag, limit } from '../params.ts';
 import { BestRows } from './best-rows.ts';
 import { bandSettings, replayBuckets, type BucketOutcome } from './bucket-replays.ts';
 import { PriceList, priceNotes } from './prices.ts';
-import type { BucketAfter, BucketKeySetting } from './read-replay.ts';
+import type { BucketCalls, BucketCallsLeft, BucketKeySetting } from './read-replay.ts';
 import { rewriteCost } from './rewrite-cost.ts';
 
 const count = (description: string) => z.number().meta({ unit: 'calls', description });
@@ -24,7 +24,7 @@ const Row = z.object({
   bucket_state: z
     .enum(['off', 'on', 'mixed'])
     .meta({ description: 'mixed: some calls name the bucket, some an object (older objects)' }),
-  account_id: z.string().meta({ description: 'account whose trail recorded the calls' }),
+  account_id: z.string().meta({ description: 'account that makes the calls' }),
   window_seconds: z
     .number()
     .nullable()
@@ -126,13 +126,12 @@ export default defineAnalysis({
       const bucket = `${outcome.region} ${outcome.s3_bucket}`;
       const state = states.get(bucket) ?? new Set();
       states.set(bucket, state.add(outcome.scope === 'bucket_key_on'));
-      const covered_hours = coverage.hours(outcome.accounts, outcome.region);
       const usd_per_call = prices.symmetric(outcome.region);
       const shown = params.band ? bandSettings : [chosen];
-      if (outcome.after.length === 0) best.add(rowOf(outcome, null, usd_per_call, covered_hours));
+      if (outcome.after.length === 0) best.add(rowOf(outcome, null, usd_per_call, coverage));
       else {
         for (const setting of shown) {
-          best.add(rowOf(outcome, setting, usd_per_call, covered_hours));
+          best.add(rowOf(outcome, setting, usd_per_call, coverage));
         }
       }
     }
@@ -149,8 +148,7 @@ const same = (a: BucketKeySetting, b: BucketKeySetting) =>
   a.window_seconds === b.window_seconds && a.requester === b.requester;
 
 /** Calls saved by a setting: on day one, and once older objects are rewritten (low is pessimistic). */
-export function savedCalls(outcome: BucketOutcome, after: BucketAfter) {
-  const { before } = outcome;
+export function savedCalls(before: BucketCalls, after: BucketCallsLeft) {
   const day_one = before.writes - after.writes + before.reads_written - after.reads_written;
   return {
     day_one,
@@ -163,15 +161,17 @@ function rowOf(
   outcome: BucketOutcome,
   setting: BucketKeySetting | null,
   usd_per_call: number,
-  covered_hours: number,
+  coverage: CoverageHours,
 ): BucketSavingRow {
-  const { region, s3_bucket, key_arn, scope, before, accounts } = outcome;
+  const { region, s3_bucket, key_arn, scope, before, shares } = outcome;
+  const accounts = shares.map((share) => share.account_id);
   const calls = before.writes + before.reads_written + before.reads_older;
-  const after = setting && outcome.after.find((entry) => same(entry.setting, setting))!.after;
-  const saved = after && savedCalls(outcome, after);
+  const chosen = setting ? outcome.after.findIndex((entry) => same(entry.setting, setting)) : -1;
+  const after = outcome.after[chosen]?.after ?? null;
+  const saved = after && savedCalls(before, after);
   const band = outcome.after
     .filter((entry) => bandSettings.some((inBand) => same(inBand, entry.setting)))
-    .map((entry) => savedCalls(outcome, entry.after));
+    .map((entry) => savedCalls(before, entry.after));
   const least = (pick: (s: (typeof band)[number]) => number) =>
     band.length ? Math.min(...band.map(pick)) : null;
   const most = (pick: (s: (typeof band)[number]) => number) =>
@@ -179,6 +179,16 @@ function rowOf(
   const rewrite_cost = saved && rewriteCost(before.objects_older, usd_per_call);
   const day_one_usd = saved && saved.day_one * usd_per_call;
   const rewritten_usd = saved && saved.rewritten_low * usd_per_call;
+  // Each payer's part is scaled by the hours that its own trail covers.
+  const inMonth = (pick: (saved: ReturnType<typeof savedCalls>) => number) => {
+    const parts = shares.map((share) =>
+      monthly(
+        pick(savedCalls(share.before, share.after[chosen]!)) * usd_per_call,
+        coverage.hours([share.account_id], region),
+      ),
+    );
+    return parts.includes(null) ? null : parts.reduce<number>((sum, part) => sum + part!, 0);
+  };
   return {
     region,
     s3_bucket,
@@ -208,10 +218,9 @@ function rowOf(
     saving_rewritten_usd: rewritten_usd,
     rewrite_cost_usd: rewrite_cost,
     saving_rewritten_net_usd: rewritten_usd === null ? null : rewritten_usd - rewrite_cost!,
-    saving_day_one_usd_monthly: day_one_usd === null ? null : monthly(day_one_usd, covered_hours),
-    saving_rewritten_usd_monthly:
-      rewritten_usd === null ? null : monthly(rewritten_usd, covered_hours),
-    covered_hours,
+    saving_day_one_usd_monthly: saved && inMonth((part) => part.day_one),
+    saving_rewritten_usd_monthly: saved && inMonth((part) => part.rewritten_low),
+    covered_hours: coverage.hours(accounts, region),
     calls_per_second_peak: before.peak,
     calls_per_second_peak_day_one: after?.peak_day_one ?? null,
     calls_per_second_peak_rewritten: after?.peak_after_rewrite ?? null,

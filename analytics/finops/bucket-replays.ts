@@ -5,6 +5,7 @@ import {
   type BucketAfter,
   type BucketBefore,
   type BucketKeySetting,
+  type BucketShare,
 } from './read-replay.ts';
 
 export type BucketScope = 'objects' | 'log_delivery' | 'bucket_key_on';
@@ -15,8 +16,8 @@ export interface BucketOutcome {
   s3_bucket: string;
   key_arn: string;
   scope: BucketScope;
-  /** Accounts whose trails recorded the calls (at most a hundred are named). */
-  accounts: string[];
+  /** The accounts that pay for the calls, and what part each has in them. */
+  shares: BucketShare[];
   calls_with_more_context: number;
   before: BucketBefore;
   /** One for each setting; empty for the scope `bucket_key_on`, which has nothing left to save. */
@@ -31,8 +32,6 @@ export const bandSettings: readonly BucketKeySetting[] = [60, 300, 900, 3_600].f
   ],
 );
 
-const accounts_max = 100;
-
 /**
  * Streams the calls of all buckets in the order of bucket-key-savings.sql and replays each group in
  * one pass; a group's state is dropped when the next begins.
@@ -43,11 +42,10 @@ export async function* replayBuckets(
   settings: readonly BucketKeySetting[],
   context: AnalysisContext,
 ): AsyncGenerator<BucketOutcome> {
-  let open: { outcome: BucketOutcome; replay: BucketReplay; accounts: Set<string> } | null = null;
-  const finish = ({ outcome, replay, accounts }: NonNullable<typeof open>): BucketOutcome => ({
+  let open: { outcome: BucketOutcome; replay: BucketReplay } | null = null;
+  const finish = ({ outcome, replay }: NonNullable<typeof open>): BucketOutcome => ({
     ...outcome,
     ...replay.finish(),
-    accounts: [...accounts],
   });
   for await (const chunk of context.engine.stream(sql, params, context)) {
     const [
@@ -72,7 +70,7 @@ export async function* replayBuckets(
       number[],
       string[],
       string[],
-      (string | null)[],
+      string[],
       boolean[],
     ];
     for (let row = 0; row < chunk.rowCount; row++) {
@@ -88,11 +86,8 @@ export async function* replayBuckets(
         open = {
           outcome: emptyOutcome(regions[row]!, buckets[row]!, keys[row]!, scopes[row]!),
           replay: new BucketReplay(scopes[row] === 'bucket_key_on' ? [] : settings),
-          accounts: new Set(),
         };
       }
-      const account = accounts[row];
-      if (account && open!.accounts.size < accounts_max) open!.accounts.add(account);
       if (more[row]) open!.outcome.calls_with_more_context++;
       open!.replay.add({
         second: seconds[row]!,
@@ -100,6 +95,7 @@ export async function* replayBuckets(
         object: objects[row]!,
         role: roles[row]!,
         session: sessions[row]!,
+        account: accounts[row]!,
       });
     }
   }
@@ -114,5 +110,5 @@ function emptyOutcome(
 ): BucketOutcome {
   const before = { writes: 0, reads_written: 0, reads_older: 0, objects_older: 0, peak: 0 };
   const group = { region, s3_bucket, key_arn, scope };
-  return { ...group, accounts: [], calls_with_more_context: 0, before, after: [] };
+  return { ...group, calls_with_more_context: 0, before, after: [], shares: [] };
 }

@@ -1,53 +1,57 @@
 import { z } from 'zod';
-import { pricingFile } from '../../reference/pricing.ts';
-import { defineAnalysis, runSql, type AnalysisContext } from '../analysis.ts';
-import { filters, limit, type FilterValues } from '../params.ts';
-import bucketKeySavings, { type BucketSavingRow } from './bucket-key-savings.ts';
-import cloudtrailCost, { type CloudTrailCostRow } from './cloudtrail-cost.ts';
-import dataKeyCacheSavings, { type CacheSavingRow } from './data-key-cache-savings.ts';
-import {
-  bucketFindings,
-  cacheFinding,
-  findingNames,
-  idleKeyFinding,
-  leverOrder,
-  serviceFinding,
-  trailCopiesFinding,
-  type Candidate,
-} from './finding-candidates.ts';
-import keyCost, { type KeyCostRow } from './key-cost.ts';
+import { defineAnalysis, runSql } from '../analysis.ts';
+import { filters, limit } from '../params.ts';
+import { monthNotes, readBillLedger, type BillLedger, type SettledFinding } from './bill-ledger.ts';
+import { shareNet, type BillPlace } from './bill-settle.ts';
+import { findingSentence } from './finding-sentence.ts';
+import { findingNames, leverOrder, sharesSum, type CandidateShare } from './finding.ts';
 import { priceNotes } from './prices.ts';
-import serviceLevers, { type ServiceLeverRow } from './service-levers.ts';
 
 const text = (description: string) => z.string().meta({ description });
 const calls = (description: string) => z.number().meta({ unit: 'calls', description });
 const usd = (description: string) => z.number().meta({ unit: 'USD', description });
 const rate = (description: string) => z.number().nullable().meta({ unit: 'calls/s', description });
 
+const month = (description: string) => usd(description).nullable();
+
 const Row = z.object({
-  rank: z.number().meta({ description: 'by dollars, then by relieved peak' }),
+  rank: z.number().meta({ description: 'by net dollars a year, then by relieved peak' }),
   finding: z.enum(findingNames).meta({ description: 'cause' }),
   title: text('cause in plain words'),
+  sentence: text('the finding in one sentence'),
   lever_class: z.enum(leverOrder).meta({ description: 'levers are combined in this order' }),
-  account_id: text('account'),
+  account_id: text('account that pays; several are named by their number'),
   region: text('AWS Region'),
   resource: text('bucket, queue, table, secret, parameter, function, key or trail'),
   principal_arn: text('who calls').nullable(),
   key_arn: text('KMS key').nullable(),
+  parameters: text('the setting that every number of the row and the advice rest on'),
   calls: calls('calls that the finding is about'),
   calls_share_percent: z.number().nullable().meta({
     unit: 'percent',
     description: 'of the successful calls of the account and Region',
   }),
-  saved_calls: calls('saved in the range, pessimistic'),
-  saved_calls_high: calls('saved in the range by the most favourable setting'),
-  saving_usd: usd('saving in the range, pessimistic'),
-  saving_usd_monthly: usd('normalised to a month; null where coverage is short').nullable(),
-  cloudtrail_saving_usd: usd('what the spared events would also spare on additional trails'),
+  saved_calls_low: calls('saved in the range at the low end of the band'),
+  saved_calls: calls('saved in the range, as the bill counts it'),
+  saved_calls_high: calls('saved in the range at the high end of the band'),
+  saving_usd: usd('what it takes off the bill of the range (definitions: Saving)'),
+  saving_usd_monthly: month(
+    'what it takes off the bill of a month; null where no month can be told',
+  ),
+  saving_low_usd_monthly: month('the same at the low end of the band'),
+  saving_high_usd_monthly: month('the same at the high end; never more than is left of the bill'),
+  saving_list_usd_monthly: month('the same at list prices, as if there were no free tier'),
+  cloudtrail_saving_usd: usd('part of saving_usd: copies on further trails'),
   one_time_cost_usd: usd('what the change costs once'),
+  payback_months: z.number().nullable().meta({
+    unit: 'months',
+    description: 'one_time_cost_usd by saving_usd_monthly; null when it never pays back',
+  }),
+  net_usd_yearly: month('twelve months of saving_usd_monthly less one_time_cost_usd'),
   calls_per_second_peak: rate('busiest second before'),
   calls_per_second_relieved: rate('by how much the busiest second falls'),
   confidence: z.enum(['high', 'medium', 'low']).meta({ description: 'how sure the saving is' }),
+  confidence_reason: text('why it is not more, or not less'),
   taken_before: text('what other levers took of the same calls first').nullable(),
   evidence: text('what the log shows'),
   change: text('setting or command'),
@@ -59,6 +63,9 @@ export type FindingRow = z.output<typeof Row>;
 
 const Params = z.object({
   ...filters,
+  account: z.string().max(64).optional().describe('account that pays'),
+  key: z.string().max(2048).optional().describe('KMS key ARN'),
+  principal: z.string().max(2048).optional().describe('principal ARN'),
   saved_calls_min: z.coerce
     .number()
     .int()
@@ -85,53 +92,57 @@ export default defineAnalysis({
     'account_id',
   ],
   caveats: [
-    'Each call is saved by one finding at most; saved_calls_high of different findings may rest on different assumptions.',
-    'A finding without dollars is shown when its favourable bound is worth a look.',
+    'Each call and each dollar is saved by one finding at most: the findings add up to the difference of the bill before and after.',
+    'Dollars are net of the free tier: calls that it covers save nothing.',
+    'A finding without dollars is shown when the high end of its band is worth a look.',
     'Idle keys and copies on additional trails save dollars, not calls.',
   ],
   sql: new URL('./findings.sql', import.meta.url),
   params: Params,
   row: Row,
   run: async (sql, params, context) => {
-    const { saved_calls_min, limit: _, ...range } = params;
-    const shares = new Map(
-      (await runSql(sql, range, context)).map((row) => [
+    const { saved_calls_min, from, to, account, region } = params;
+    const counts = await runSql(sql, { from, to, account, region }, context);
+    const calls_of = new Map(
+      counts.map((row) => [
         `${String(row['account_id'])} ${String(row['region'])}`,
         Number(row['calls']),
       ]),
     );
-    const found = (await callFindings(range, context)).filter(
-      (candidate) => candidate.saved_calls_high >= saved_calls_min,
-    );
-    const rows = await withTrailCopies(found, range, context);
-    const keys = (await rowsOf(keyCost, range, context)) as KeyCostRow[];
-    rows.push(
-      ...keys
-        .filter((key) => key.idle_state === 'idle_candidate' && costs(key) && isKnown(key))
-        .map((key) => rowOf(idleKeyFinding(key), 0)),
-    );
-    for (const row of rows) {
-      const all = shares.get(`${row.account_id} ${row.region}`);
-      row.calls_share_percent = all && row.saved_calls_high > 0 ? (100 * row.calls) / all : null;
-    }
+    const ledger = await readBillLedger({ from, to }, saved_calls_min, context);
+    const left = remainder(ledger);
+    const rows = ledger.findings
+      .filter(
+        ({ candidate }) =>
+          (region === undefined || candidate.region === region) &&
+          (params.key === undefined || candidate.key_arn === params.key) &&
+          (params.principal === undefined || candidate.principal_arn === params.principal),
+      )
+      .map(({ candidate, shares }) => ({
+        candidate,
+        shares: shares.filter(({ share }) => account === undefined || share.account_id === account),
+      }))
+      .filter(({ shares }) => isWorthALook(shares))
+      .map((found) => rowOf(found, left, calls_of));
     rows.sort(byWorth);
     rows.forEach((row, i) => (row.rank = i + 1));
-    return { rows, notes: priceNotes(context.config) };
+    return { rows, notes: [...priceNotes(context.config), ...monthNotes(ledger.places)] };
   },
 });
 
-/** Rows of each analysis that findings are made of: the best by saving, so that memory is bounded. */
-const rows_max = 50_000;
+/** One account's part of a bucket may be nothing at all. */
+const isWorthALook = (shares: SettledFinding['shares']) =>
+  shares.some(
+    ({ share, range, month: inMonth }) =>
+      share.saved_calls_high > 0 || shareNet(range) > 0 || (inMonth?.keys_high ?? 0) > 0,
+  );
 
-/** A key that was only looked at, of assumed kind, may be AWS managed: no finding without more. */
-const isKnown = (key: KeyCostRow) => key.uses > 0 || key.kind_basis === 'inventory';
-
-const costs = (key: KeyCostRow) => (key.charge_usd_monthly ?? 0) > 0;
-
-/** Dollars a month where they are known, else of the range; then the relieved peak. */
+/** Net dollars a year where a month is known, else those of the range; then the relieved peak. */
 function byWorth(a: FindingRow, b: FindingRow): number {
-  const worth = (row: FindingRow) => row.saving_usd_monthly ?? row.saving_usd;
+  const known = (row: FindingRow) => Number(row.net_usd_yearly !== null);
+  const worth = (row: FindingRow) => row.net_usd_yearly ?? row.saving_usd - row.one_time_cost_usd;
   return (
+    known(b) - known(a) ||
     worth(b) - worth(a) ||
     (b.calls_per_second_relieved ?? 0) - (a.calls_per_second_relieved ?? 0) ||
     b.saved_calls_high - a.saved_calls_high ||
@@ -139,81 +150,79 @@ function byWorth(a: FindingRow, b: FindingRow): number {
   );
 }
 
-const rowsOf = async (
-  analysis: { execute: typeof keyCost.execute },
-  params: Record<string, unknown>,
-  context: AnalysisContext,
-) => (await analysis.execute({ ...params, limit: rows_max }, context)).rows;
-
-/** Findings that spare calls. Their calls are disjoint: each rests on its own context kind. */
-async function callFindings(range: FilterValues, context: AnalysisContext): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  const buckets = (await rowsOf(
-    bucketKeySavings,
-    { ...range, band: true },
-    context,
-  )) as BucketSavingRow[];
-  for (const band of groupByName(buckets, bucketName).values()) {
-    const chosen = band.find((row) => row.window_seconds === 60 && row.requester === 'session');
-    if (chosen) found.push(...bucketFindings(chosen, band));
-  }
-  const caches = (await rowsOf(dataKeyCacheSavings, { ...range }, context)) as CacheSavingRow[];
-  found.push(...caches.map(cacheFinding));
-  const levers = (await rowsOf(serviceLevers, { ...range }, context)) as ServiceLeverRow[];
-  // The log bucket's own replay is among the buckets already.
-  found.push(...levers.filter((row) => row.lever !== 'log_bucket_key').map(serviceFinding));
-  return found;
+/** Dollars a month of requests that every finding together leaves on the bill, by place. */
+function remainder(ledger: BillLedger): Map<string, { place: BillPlace; usd_monthly: number }> {
+  return new Map(
+    ledger.places.map((place, i) => {
+      const bill = ledger.month.after[i];
+      const usd_monthly = bill ? Math.max(0, bill.requests - bill.free_tier) : 0;
+      return [`${place.account_id} ${place.region}`, { place, usd_monthly }];
+    }),
+  );
 }
 
-const bucketName = (row: BucketSavingRow) =>
-  `${row.region} ${row.s3_bucket} ${row.key_arn} ${row.scope}`;
-
-function groupByName<T>(rows: readonly T[], name: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(name(row));
-    if (group) group.push(row);
-    else groups.set(name(row), [row]);
-  }
-  return groups;
-}
-
-/** Spared calls spare their copies on additional trails too; the copies' own finding gets the rest. */
-async function withTrailCopies(
-  found: readonly Candidate[],
-  range: FilterValues,
-  context: AnalysisContext,
-): Promise<FindingRow[]> {
-  const usd_per_copy = pricingFile.cloudtrail.additional_copy_management_usd_per_100k / 100_000;
-  const trails = (await rowsOf(cloudtrailCost, { ...range }, context)) as CloudTrailCostRow[];
-  const byPlace = new Map(trails.map((row) => [`${row.account_id} ${row.region}`, row]));
-  const taken = new Map<string, number>();
-  const rows = found.map((candidate) => {
-    const place = `${candidate.account_id} ${candidate.region}`;
-    const trail = byPlace.get(place);
-    const copies = trail ? trail.copies_per_event - 1 : 0;
-    const saved = candidate.saved_calls * copies * usd_per_copy;
-    taken.set(place, (taken.get(place) ?? 0) + saved);
-    return rowOf(candidate, saved);
-  });
-  for (const [place, trail] of byPlace) {
-    if (trail.additional_copies === 0) continue;
-    rows.push(rowOf(trailCopiesFinding(trail, taken.get(place) ?? 0), 0));
-  }
-  return rows;
-}
-
-function rowOf(candidate: Candidate, cloudtrail_saving_usd: number): FindingRow {
-  const { calls_per_second_peak_after, ...shown } = candidate;
+function rowOf(
+  { candidate, shares }: SettledFinding,
+  left: ReturnType<typeof remainder>,
+  calls_of: ReadonlyMap<string, number>,
+): FindingRow {
+  const { shares: _, calls_per_second_peak_after, ...shown } = candidate;
+  const parts = shares.map(({ share }) => share);
+  const sum = (pick: (share: CandidateShare) => number) => sharesSum(parts, pick);
+  const known = shares.filter((part) => part.month !== null);
+  const inMonth = (pick: (part: (typeof known)[number]) => number) =>
+    known.length === 0 ? null : known.reduce((all, part) => all + pick(part), 0);
+  const saving_usd_monthly = inMonth((part) => shareNet(part.month!));
+  const one_time_cost_usd = sum((share) => share.one_time_cost_usd);
   const peak = candidate.calls_per_second_peak;
-  return {
+  const placeOf = (share: CandidateShare) => left.get(`${share.account_id} ${candidate.region}`);
+  const all = new Set(parts.map((share) => share.account_id));
+  const total = [...all].reduce(
+    (calls, account) => calls + (calls_of.get(`${account} ${candidate.region}`) ?? 0),
+    0,
+  );
+  const row: FindingRow = {
     ...shown,
     rank: 0,
-    calls_share_percent: null,
-    cloudtrail_saving_usd,
+    sentence: '',
+    account_id: all.size === 1 ? parts[0]!.account_id : `(${all.size} accounts)`,
+    calls: sum((share) => share.calls),
+    calls_share_percent:
+      total > 0 && sum((share) => share.saved_calls_high) > 0
+        ? (100 * sum((share) => share.calls)) / total
+        : null,
+    saved_calls_low: sum((share) => share.saved_calls_low),
+    saved_calls: sum((share) => share.saved_calls),
+    saved_calls_high: sum((share) => share.saved_calls_high),
+    saving_usd: shares.reduce((dollars, part) => dollars + shareNet(part.range), 0),
+    saving_usd_monthly,
+    saving_low_usd_monthly: inMonth(({ share, month: saving }) => {
+      const calls = share.saved_calls > 0 ? share.saved_calls_low / share.saved_calls : 0;
+      return (saving!.requests - saving!.free) * calls + saving!.keys + saving!.copies;
+    }),
+    saving_high_usd_monthly: inMonth(({ share, month: saving }) => {
+      const of = placeOf(share);
+      const more =
+        (share.saved_calls_high - share.saved_calls) *
+        (of ? of.place.usd_per_eligible_call * (of.place.month_scale ?? 0) : 0);
+      const net = saving!.requests - saving!.free + saving!.keys_high + saving!.copies;
+      return net + Math.min(more, of?.usd_monthly ?? 0);
+    }),
+    saving_list_usd_monthly: inMonth((part) => shareNet(part.month!) + part.month!.free),
+    cloudtrail_saving_usd: shares.reduce((dollars, part) => dollars + part.range.copies, 0),
+    one_time_cost_usd,
+    payback_months:
+      one_time_cost_usd === 0
+        ? 0
+        : saving_usd_monthly !== null && saving_usd_monthly > 0
+          ? one_time_cost_usd / saving_usd_monthly
+          : null,
+    net_usd_yearly:
+      saving_usd_monthly === null ? null : 12 * saving_usd_monthly - one_time_cost_usd,
     calls_per_second_relieved:
       peak === null || calls_per_second_peak_after === null
         ? null
         : peak - calls_per_second_peak_after,
   };
+  return { ...row, sentence: findingSentence(row) };
 }

@@ -2,19 +2,31 @@
 -- Grain: one row for each key that any event names; a ReEncrypt is a use of both of its keys.
 -- Params: $from, $to (TIMESTAMP, half-open), $account (key owner), $region, $middle (TIMESTAMP: halves of
 --         the trend), $idle_from (TIMESTAMP).
--- Caveats: first and last are over all events; uses are counted successful cryptographic calls.
+-- Caveats: AWS managed keys take no changes by their users, no direct and no cross-account use: a success
+--          of these shows a customer managed key (is_of_customer). First and last are over all events; uses are counted successful cryptographic calls.
 WITH seen AS (
   SELECT key_arn AS kms_key, principal_arn, via_service, event_time, operation, event_type, key_ref,
     custom_key_store_id,
     counted AND outcome = 'success' AND operation_class = 'cryptographic' AS is_use,
-    outcome = 'success' AS is_done, outcome NOT IN ('denied', 'failed') AS is_accepted
+    outcome = 'success' AS is_done, outcome NOT IN ('denied', 'failed') AS is_accepted,
+    outcome = 'success' AND (
+      operation IN ('CreateKey', 'PutKeyPolicy', 'ScheduleKeyDeletion', 'CancelKeyDeletion', 'EnableKey',
+        'DisableKey', 'EnableKeyRotation', 'DisableKeyRotation', 'RotateKeyOnDemand', 'TagResource',
+        'UntagResource', 'UpdateKeyDescription', 'ReplicateKey', 'ImportKeyMaterial',
+        'DeleteImportedKeyMaterial', 'GetParametersForImport', 'UpdatePrimaryRegion')
+      OR (operation_class = 'cryptographic' AND is_direct AND principal_type <> 'AWSService')
+      OR (operation_class = 'cryptographic' AND caller_account_id <> key_account_id)
+      OR ((key_ref LIKE 'alias/%' OR key_ref LIKE '%:alias/%')
+        AND key_ref NOT LIKE 'alias/aws/%' AND key_ref NOT LIKE '%:alias/aws/%')
+    ) AS is_of_customer
   FROM kms_events
   WHERE key_arn IS NOT NULL
   UNION ALL
   SELECT destination_key_arn, principal_arn, via_service, event_time, operation, event_type,
     NULL, NULL,
     counted AND outcome = 'success' AND operation_class = 'cryptographic', outcome = 'success',
-    outcome NOT IN ('denied', 'failed')
+    outcome NOT IN ('denied', 'failed'),
+    outcome = 'success' AND is_direct AND principal_type <> 'AWSService'
   FROM kms_events
   WHERE destination_key_arn IS NOT NULL AND destination_key_arn <> coalesce(key_arn, '')
 ),
@@ -34,6 +46,7 @@ users AS (
     count_if(operation = 'RotateKeyOnDemand' AND is_done) AS rotations_on_demand,
     count_if(operation = 'ReplicateKey' AND is_done) AS replications,
     count_if(is_accepted) AS accepted,
+    count_if(is_of_customer) AS customer_events,
     max(event_time) FILTER (WHERE operation = 'CreateKey' AND is_done) AS created_at,
     max(event_time) FILTER (WHERE operation = 'ScheduleKeyDeletion' AND is_done) AS deletion_scheduled_at,
     max(event_time) FILTER (WHERE operation = 'CancelKeyDeletion' AND is_done) AS deletion_cancelled_at
@@ -64,6 +77,7 @@ SELECT kms_key AS key_arn,
   CAST(sum(rotations_on_demand) AS BIGINT) AS rotations_on_demand,
   CAST(sum(replications) AS BIGINT) AS replications,
   CAST(sum(accepted) AS BIGINT) AS accepted,
+  CAST(sum(customer_events) AS BIGINT) AS customer_events,
   max(created_at) AS created_at,
   max(deletion_scheduled_at) AS deletion_scheduled_at,
   max(deletion_cancelled_at) AS deletion_cancelled_at,

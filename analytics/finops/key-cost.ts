@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineAnalysis, runSql, type AnalysisContext } from '../analysis.ts';
 import { CoverageHours } from '../coverage-hours.ts';
 import { filters, limit } from '../params.ts';
-import { keyArnParts, keyCharge, keyKinds, type KeyEvidence } from './key-kinds.ts';
+import { keyArnParts, keyCharge, keyCharges, keyKinds, type KeyEvidence } from './key-kinds.ts';
 
 const day_ms = 86_400_000;
 /** Share of the idle window that must be covered before a key is called idle. */
@@ -20,7 +21,14 @@ const Row = z.object({
     .enum(['inventory', 'events', 'assumed'])
     .meta({ description: 'where the kind comes from' }),
   state: z.string().meta({ description: 'key state; unknown without an inventory' }),
-  charge_usd_monthly: z.number().nullable().meta({ unit: 'USD', description: 'storage charge' }),
+  charge_usd_monthly: z.number().nullable().meta({
+    unit: 'USD',
+    description: 'storage charge; 0 where the key may be AWS managed (kind_basis assumed)',
+  }),
+  charge_high_usd_monthly: z
+    .number()
+    .nullable()
+    .meta({ unit: 'USD', description: 'storage charge if it is customer managed' }),
   rotation_surcharge_usd_monthly: z
     .number()
     .nullable()
@@ -80,6 +88,7 @@ interface Counted {
   rotations_on_demand: number;
   replications: number;
   accepted: number;
+  customer_events: number;
   created_at: string | null;
   deletion_scheduled_at: string | null;
   deletion_cancelled_at: string | null;
@@ -103,6 +112,7 @@ const unseen: Omit<Counted, 'key_arn'> = {
   rotations_on_demand: 0,
   replications: 0,
   accepted: 0,
+  customer_events: 0,
   created_at: null,
   deletion_scheduled_at: null,
   deletion_cancelled_at: null,
@@ -189,8 +199,7 @@ export default defineAnalysis({
   },
 });
 
-const costOf = (row: KeyCostRow) =>
-  (row.charge_usd_monthly ?? 0) + (row.rotation_surcharge_usd_monthly ?? 0);
+const costOf = (row: KeyCostRow) => keyCharges(row).high;
 
 async function dataRange(context: AnalysisContext): Promise<{ from: number; to: number }> {
   const [row] = await context.engine.rows(
@@ -224,6 +233,7 @@ function evidenceOf(key: Counted): KeyEvidence {
     imports: key.imports,
     replications: key.replications,
     accepted: key.accepted,
+    customer_events: key.customer_events,
     // A rotation on demand is a call and, done, a service event: one of the two may be missing.
     rotations: Math.max(key.rotations, key.rotations_on_demand),
     deletion_pending: (key.deletion_scheduled_at ?? '') > (key.deletion_cancelled_at ?? ''),
@@ -243,8 +253,15 @@ function idleState(key: Counted, covered: number, idle_from: Date, idle_days: nu
 }
 
 function notesOf(rows: readonly KeyCostRow[], context: AnalysisContext): string[] {
-  const total = rows.reduce((sum, row) => sum + costOf(row), 0);
-  const notes = [`All ${rows.length} keys together: $${total.toFixed(2)} a month.`];
+  const low = rows.reduce((sum, row) => sum + keyCharges(row).low, 0);
+  const high = rows.reduce((sum, row) => sum + keyCharges(row).high, 0);
+  const range = low === high ? `$${low.toFixed(2)}` : `$${low.toFixed(2)} to $${high.toFixed(2)}`;
+  const notes = [`${plural(rows.length, 'key')} in all: ${range} a month.`];
+  if (low !== high) {
+    notes.push(
+      'Some keys may be AWS managed, which are free: nothing in the log tells. `keymeter keys pull` loads an inventory that does.',
+    );
+  }
   if (context.config.keyInventory.length === 0) {
     notes.push(
       'No inventory is loaded: only keys with events are listed. See `keymeter keys pull`.',

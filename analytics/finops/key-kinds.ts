@@ -25,6 +25,8 @@ export interface KeyEvidence {
   deletion_pending: boolean;
   /** Events that were not refused: a key that only refused calls name may not exist. */
   accepted: number;
+  /** Successful events that a key of AWS cannot have: its changes, a direct or a cross-account use. */
+  customer_events: number;
 }
 
 export interface KeyCharge {
@@ -32,8 +34,24 @@ export interface KeyCharge {
   kind_basis: 'inventory' | 'events' | 'assumed';
   state: string;
   rotations: number;
+  /** The lower end: a key that AWS may manage is free. */
   charge_usd_monthly: number | null;
+  charge_high_usd_monthly: number | null;
   rotation_surcharge_usd_monthly: number | null;
+}
+
+/** What a key costs a month with its surcharge: from the lower to the upper end; 0 when nobody here pays. */
+export function keyCharges(
+  key: Pick<
+    KeyCharge,
+    'charge_usd_monthly' | 'charge_high_usd_monthly' | 'rotation_surcharge_usd_monthly'
+  >,
+): { low: number; high: number } {
+  const surcharge = key.rotation_surcharge_usd_monthly ?? 0;
+  return {
+    low: (key.charge_usd_monthly ?? 0) + surcharge,
+    high: (key.charge_high_usd_monthly ?? 0) + surcharge,
+  };
 }
 
 /** Account, Region and id of a key ARN. */
@@ -63,12 +81,18 @@ export function keyCharge(
   const prices = pricingFile.key_usd_per_month;
   const common = { kind, kind_basis: basis, state, rotations };
   if (kind === 'foreign' || kind === 'unproven') {
-    return { ...common, charge_usd_monthly: null, rotation_surcharge_usd_monthly: null };
+    return {
+      ...common,
+      charge_usd_monthly: null,
+      charge_high_usd_monthly: null,
+      rotation_surcharge_usd_monthly: null,
+    };
   }
   if (kind === 'aws_managed') {
     return {
       ...common,
       charge_usd_monthly: prices.aws_managed,
+      charge_high_usd_monthly: prices.aws_managed,
       rotation_surcharge_usd_monthly: prices.aws_managed,
     };
   }
@@ -76,13 +100,15 @@ export function keyCharge(
     return {
       ...common,
       charge_usd_monthly: prices.pending_deletion,
+      charge_high_usd_monthly: prices.pending_deletion,
       rotation_surcharge_usd_monthly: prices.pending_deletion,
     };
   }
-  const replica = kind === 'multi_region_replica';
+  const charge = kind === 'multi_region_replica' ? prices.replica : prices.customer_managed;
   return {
     ...common,
-    charge_usd_monthly: replica ? prices.replica : prices.customer_managed,
+    charge_usd_monthly: basis === 'assumed' ? prices.aws_managed : charge,
+    charge_high_usd_monthly: charge,
     rotation_surcharge_usd_monthly:
       Math.min(rotations, prices.billed_rotations) * prices.rotation_surcharge,
   };
@@ -111,5 +137,5 @@ function kindOf(
   }
   if (evidence.accepted === 0 && !inventory) return { kind: 'unproven', basis: 'events' };
   if (evidence.imports > 0) return { kind: 'imported', basis: 'events' };
-  return { kind: 'customer', basis: 'assumed' };
+  return { kind: 'customer', basis: evidence.customer_events > 0 ? 'events' : 'assumed' };
 }

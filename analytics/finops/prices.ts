@@ -7,6 +7,8 @@ export interface PricedCall {
   operation_class: string | null;
   quota_id: string | null;
   data_key_spec: string | null;
+  /** Spec of the KMS key, where the log or the inventory names it. */
+  key_spec?: string | null;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface PriceClass {
 }
 
 const certain = (id: string): PriceClass => ({ id, low: id, high: id });
-/** RSA calls do not log the key's size, and GetPublicKey not even its family. */
+/** RSA calls do not log the key's size, and GetPublicKey not even its family: CreateKey does. */
 const rsaUnknown: PriceClass = {
   id: 'rsa_size_unknown',
   low: 'rsa_2048',
@@ -35,6 +37,10 @@ export function priceClassOf(call: PricedCall): PriceClass | null {
     if (spec?.startsWith('RSA_')) return certain('gdkp_rsa');
     if (spec?.startsWith('ECC_')) return certain('gdkp_ecc');
     return null;
+  }
+  const isAsymmetric = operation === 'GetPublicKey' || quota_id === 'crypto_rsa';
+  if (isAsymmetric && call.key_spec) {
+    return certain(call.key_spec === 'RSA_2048' ? 'rsa_2048' : 'asymmetric_other');
   }
   if (operation === 'GetPublicKey') return publicKey;
   switch (quota_id) {

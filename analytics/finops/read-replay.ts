@@ -8,6 +8,8 @@ export interface S3Call {
   object: number;
   role: string;
   session: string;
+  /** The account that pays for the call. */
+  account: string;
 }
 
 export type RequesterLevel = 'role' | 'session';
@@ -44,6 +46,37 @@ export interface BucketAfter {
   peak_after_rewrite: number;
 }
 
+/** One payer's part of a bucket: before, and after for each setting. The parts of all payers add up. */
+export interface BucketShare {
+  account_id: string;
+  before: BucketCalls;
+  after: BucketCallsLeft[];
+}
+
+export type BucketCalls = Omit<BucketBefore, 'peak'>;
+export type BucketCallsLeft = Omit<BucketAfter, 'peak_day_one' | 'peak_after_rewrite'>;
+
+/** Sums of four numbers for each payer, as they come to be known. */
+class Tallies {
+  readonly #sums: number[] = [];
+
+  add(payer: number, column: number): void {
+    const at = payer * 4 + column;
+    while (this.#sums.length <= at) this.#sums.push(0);
+    this.#sums[at]!++;
+  }
+
+  of(payer: number): [number, number, number, number] {
+    const at = payer * 4;
+    return [0, 1, 2, 3].map((column) => this.#sums[at + column] ?? 0) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+  }
+}
+
 /** Last write of each object: second, role and session, twelve bytes an object. */
 class LastWrites {
   #table = new Uint32Array(3 * 1_024);
@@ -72,9 +105,9 @@ class LastWrites {
 /** A set of small numbers, one bit each. */
 class BitSet {
   #bits = new Uint8Array(1_024);
-  size = 0;
 
-  add(number: number): void {
+  /** True when the number is new. */
+  add(number: number): boolean {
     const at = number >>> 3;
     if (at >= this.#bits.length) {
       const larger = new Uint8Array(Math.max(at + 1, this.#bits.length * 2));
@@ -82,9 +115,9 @@ class BitSet {
       this.#bits = larger;
     }
     const bit = 1 << (number & 7);
-    if (this.#bits[at]! & bit) return;
+    if (this.#bits[at]! & bit) return false;
     this.#bits[at]! |= bit;
-    this.size++;
+    return true;
   }
 }
 
@@ -96,7 +129,7 @@ class SettingReplay {
   readonly #readsOlderHigh: FixedWindows;
   readonly #dayOne = new PeakSecond();
   readonly #afterRewrite = new PeakSecond();
-  readonly #after = { writes: 0, reads_written: 0, reads_older_low: 0, reads_older_high: 0 };
+  readonly #left = new Tallies();
 
   constructor(setting: BucketKeySetting) {
     this.setting = setting;
@@ -106,26 +139,29 @@ class SettingReplay {
     this.#readsOlderHigh = new FixedWindows(setting.window_seconds);
   }
 
-  write(second: number, requester: number): void {
+  write(second: number, requester: number, payer: number): void {
     if (this.#writes.opens(requester, second)) {
-      this.#after.writes++;
+      this.#left.add(payer, 0);
       this.#kept(second);
     }
   }
 
-  readWritten(second: number, reader: number, writer: number, written: number): void {
-    const window = this.#writes.windowOf(writer, written);
+  readWritten(second: number, reader: number, window: number, payer: number): void {
     if (this.#readsWritten.opens(pairKey(window, reader), second)) {
-      this.#after.reads_written++;
+      this.#left.add(payer, 1);
       this.#kept(second);
     }
   }
 
-  readOlder(second: number, reader: number, object: number): void {
+  windowOf(writer: number, written: number): number {
+    return this.#writes.windowOf(writer, written);
+  }
+
+  readOlder(second: number, reader: number, object: number, payer: number): void {
     this.#dayOne.add(second);
-    if (this.#readsOlderLow.opens(reader, second)) this.#after.reads_older_low++;
+    if (this.#readsOlderLow.opens(reader, second)) this.#left.add(payer, 2);
     if (this.#readsOlderHigh.opens(pairKey(object, reader), second)) {
-      this.#after.reads_older_high++;
+      this.#left.add(payer, 3);
       this.#afterRewrite.add(second);
     }
   }
@@ -135,12 +171,13 @@ class SettingReplay {
     this.#afterRewrite.add(second);
   }
 
-  result(): BucketAfter {
-    return {
-      ...this.#after,
-      peak_day_one: this.#dayOne.peak,
-      peak_after_rewrite: this.#afterRewrite.peak,
-    };
+  peaks(): { peak_day_one: number; peak_after_rewrite: number } {
+    return { peak_day_one: this.#dayOne.peak, peak_after_rewrite: this.#afterRewrite.peak };
+  }
+
+  left(payer: number): BucketCallsLeft {
+    const [writes, reads_written, reads_older_low, reads_older_high] = this.#left.of(payer);
+    return { writes, reads_written, reads_older_low, reads_older_high };
   }
 }
 
@@ -154,9 +191,10 @@ export class BucketReplay {
   readonly #roles = new Interner();
   readonly #sessions = new Interner();
   readonly #lastWrites = new LastWrites();
+  readonly #payers = new Interner();
   readonly #older = new BitSet();
   readonly #peak = new PeakSecond();
-  readonly #before = { writes: 0, reads_written: 0, reads_older: 0 };
+  readonly #before = new Tallies();
 
   constructor(settings: readonly BucketKeySetting[]) {
     this.#settings = settings.map((setting) => new SettingReplay(setting));
@@ -166,33 +204,60 @@ export class BucketReplay {
     const { second, object } = call;
     const role = this.#roles.of(call.role);
     const session = this.#sessions.of(call.session);
+    const payer = this.#payers.of(call.account);
     this.#peak.add(second);
     if (call.is_write) {
-      this.#before.writes++;
+      this.#before.add(payer, 0);
       this.#lastWrites.set(object, second, role, session);
       for (const replay of this.#settings) {
-        replay.write(second, replay.setting.requester === 'role' ? role : session);
+        replay.write(second, replay.setting.requester === 'role' ? role : session, payer);
       }
       return;
     }
     const write = this.#lastWrites.get(object);
-    if (write) this.#before.reads_written++;
-    else {
-      this.#before.reads_older++;
-      this.#older.add(object);
-    }
+    this.#before.add(payer, write ? 1 : 2);
+    // An older object is counted for the account that reads it first.
+    if (!write && this.#older.add(object)) this.#before.add(payer, 3);
     for (const replay of this.#settings) {
       const byRole = replay.setting.requester === 'role';
       const reader = byRole ? role : session;
-      if (!write) replay.readOlder(second, reader, object);
-      else replay.readWritten(second, reader, byRole ? write.role : write.session, write.second);
+      if (!write) replay.readOlder(second, reader, object, payer);
+      else {
+        const window = replay.windowOf(byRole ? write.role : write.session, write.second);
+        replay.readWritten(second, reader, window, payer);
+      }
     }
   }
 
-  finish(): { before: BucketBefore; after: { setting: BucketKeySetting; after: BucketAfter }[] } {
+  finish(): {
+    before: BucketBefore;
+    after: { setting: BucketKeySetting; after: BucketAfter }[];
+    shares: BucketShare[];
+  } {
+    const shares = this.#payers.names().map((account_id, payer) => {
+      const [writes, reads_written, reads_older, objects_older] = this.#before.of(payer);
+      return {
+        account_id,
+        before: { writes, reads_written, reads_older, objects_older },
+        after: this.#settings.map((replay) => replay.left(payer)),
+      };
+    });
+    const before = { writes: 0, reads_written: 0, reads_older: 0, objects_older: 0 };
+    for (const share of shares) addTo(before, share.before);
     return {
-      before: { ...this.#before, objects_older: this.#older.size, peak: this.#peak.peak },
-      after: this.#settings.map((replay) => ({ setting: replay.setting, after: replay.result() })),
+      before: { ...before, peak: this.#peak.peak },
+      after: this.#settings.map((replay, i) => {
+        const left = { writes: 0, reads_written: 0, reads_older_low: 0, reads_older_high: 0 };
+        for (const share of shares) addTo(left, share.after[i]!);
+        return { setting: replay.setting, after: { ...left, ...replay.peaks() } };
+      }),
+      shares,
     };
+  }
+}
+
+function addTo<T extends Record<keyof T, number>>(sum: T, part: T): void {
+  for (const name of Object.keys(sum) as (keyof T)[]) {
+    sum[name] = (sum[name] + part[name]) as T[keyof T];
   }
 }

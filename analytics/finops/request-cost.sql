@@ -1,9 +1,19 @@
 -- Question: what do KMS requests cost, and by what?
--- Grain: counted calls of one bin, group, recording account, Region and kind of call. Prices are put
---        on in TypeScript from reference/pricing.json.
+-- Grain: counted calls of one bin, group, paying account, Region and kind of call. Prices are put
+--        on in TypeScript from reference/pricing.json. key_spec is that of RSA calls and GetPublicKey,
+--        where a CreateKey or GetPublicKey event in the log names it.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $key, $principal, $service (VARCHAR or
 --         NULL), $by (dimension), $bin (day or month).
 -- Caveats: successful calls are priced; the others are counts (definitions.md 17).
+WITH key_specs AS (
+  SELECT key_arn AS spec_key, max(coalesce(
+    nullif(regexp_extract(request_parameters, '"(keySpec|customerMasterKeySpec)":"([A-Z0-9_]+)"', 2), ''),
+    nullif(regexp_extract(response_elements, '"(keySpec|customerMasterKeySpec)":"([A-Z0-9_]+)"', 2), '')))
+    AS key_spec
+  FROM kms_events
+  WHERE operation IN ('CreateKey', 'GetPublicKey') AND outcome = 'success' AND key_arn IS NOT NULL
+  GROUP BY key_arn
+)
 SELECT date_trunc($bin, event_time) AS bin_from,
   CASE $by
     WHEN 'account' THEN coalesce(caller_account_id, 'unknown')
@@ -18,10 +28,14 @@ SELECT date_trunc($bin, event_time) AS bin_from,
     WHEN 'operation' THEN operation
     ELSE '(all)'
   END AS group_name,
-  account_id, region, operation, operation_class, quota_id, data_key_spec,
+  coalesce(caller_account_id, 'unknown') AS account_id, region, operation, operation_class, quota_id,
+  data_key_spec,
+  CASE WHEN quota_id = 'crypto_rsa' OR operation = 'GetPublicKey' THEN s.key_spec END AS key_spec,
   count_if(outcome = 'success') AS successful,
   count_if(outcome <> 'success') AS failed
 FROM kms_events
+LEFT JOIN key_specs AS s ON s.spec_key = key_arn
+  AND (quota_id = 'crypto_rsa' OR operation = 'GetPublicKey')
 WHERE counted
   AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
   AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
@@ -30,5 +44,5 @@ WHERE counted
   AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref, '(unresolved)') = $key)
   AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
   AND (CAST($service AS VARCHAR) IS NULL OR coalesce(via_service, '(direct)') = $service)
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -107,4 +107,9 @@ export class Interner {
   get size(): number {
     return this.#numbers.size;
   }
+
+  /** The texts, each at its number. */
+  names(): string[] {
+    return [...this.#numbers.keys()];
+  }
 }

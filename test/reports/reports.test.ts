@@ -212,7 +212,9 @@ describe('the finops report', () => {
       rowsOf('request-cost', { by: 'price_class' }),
       rowsOf('request-cost', { by: 'region', per: 'day', limit: '10000' }),
     ];
-    const headline = made.get('finops')!.headline.find((f) => f.label === 'requests in the range')!;
+    const headline = made
+      .get('finops')!
+      .headline.find((f) => f.label === 'requests in the range, before the free tier')!;
     for (const rows of tables) {
       expect(parts(rows)).toBeCloseTo(total(rows), 9);
       expect(total(rows)).toBeCloseTo(Number(headline.value), 9);

@@ -18,16 +18,14 @@ export function findingCards(rows: readonly Row[]): HTMLElement {
 function card(row: Row, most: number): HTMLElement {
   const calls = Number(row['calls'] ?? 0);
   const after = Math.max(0, calls - Number(row['saved_calls'] ?? 0));
-  const monthly = row['saving_usd_monthly'];
   const relieved = row['calls_per_second_relieved'];
   const facts = [
-    typeof monthly === 'number'
-      ? `${usd(monthly)} a month`
-      : `${usd(Number(row['saving_usd']))} in the range`,
     typeof relieved === 'number' && relieved > 0
       ? `${numberText(relieved)} calls/s off the peak`
       : '',
-    `confidence ${String(row['confidence'])}`,
+    typeof row['net_usd_yearly'] === 'number' ? `${usd(row['net_usd_yearly'])} net a year` : '',
+    `at ${String(row['parameters'])}`,
+    String(row['confidence_reason']),
     typeof row['taken_before'] === 'string' ? `after ${row['taken_before']}` : '',
   ].filter((fact) => fact !== '');
   const bucket = String(row['resource']).startsWith('arn:aws:s3:::');
@@ -41,7 +39,8 @@ function card(row: Row, most: number): HTMLElement {
       h('span', { title: String(row['resource']) }, shortName(String(row['resource']))),
     ),
     calls > 0 && beforeAfterBars(calls, after, most),
-    h('p', {}, facts.join(' · ')),
+    h('p', {}, String(row['sentence'])),
+    h('p', { class: 'muted' }, facts.join(' · ')),
     h(
       'p',
       { class: 'muted' },

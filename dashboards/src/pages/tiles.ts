@@ -40,6 +40,12 @@ function around(iso: string, seconds: number): { from: string; to: string } {
   };
 }
 
+const billTotal = (rows: readonly Row[]) =>
+  rows.find((row) => row['account_id'] === '(all)' && row['line'] === 'total');
+
+const usdRange = (low: number, high: number) =>
+  usd(low) === usd(high) ? usd(low) : `${usd(low)} to ${usd(high)}`;
+
 const daily: Params = { bin: 'day', limit: '100000' };
 
 const specs: readonly TileSpec[] = [
@@ -101,30 +107,37 @@ const specs: readonly TileSpec[] = [
     },
   },
   {
-    analysis: 'request-cost',
-    label: 'Request cost',
-    params: { by: 'account' },
+    analysis: 'bill',
+    label: 'KMS bill',
     read: (rows) => {
-      const total = rows.find((row) => row['row_kind'] === 'total');
-      const monthly = total?.['cost_usd_monthly'];
-      const cost = total?.['cost_usd'];
-      if (typeof cost !== 'number')
-        return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
+      const total = billTotal(rows);
+      if (!total) return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
+      const isMonth = total['before_usd_monthly'] !== null;
+      const [low, high] = isMonth
+        ? [total['before_usd_monthly'], total['before_high_usd_monthly']]
+        : [total['before_usd'], total['before_high_usd']];
       return {
-        text: usd(cost),
-        detail: `list prices, before the free tier${typeof monthly === 'number' ? `; ${usd(monthly)} a month` : ''}`,
+        text: usdRange(Number(low), Number(high)),
+        detail: `${isMonth ? 'a month' : 'in the range; too short for a month'}: requests, keys and trail copies less the free tier`,
         to: { path: '/cost' },
       };
     },
   },
   {
-    analysis: 'findings',
-    label: 'Calls that could go',
-    read: (rows) => ({
-      text: numberText(sum(rows, 'saved_calls')),
-      detail: `of ${numberText(rows.length)} findings, each call counted once`,
-      to: { path: '/cost' },
-    }),
+    analysis: 'bill',
+    label: 'Saved by the findings',
+    read: (rows) => {
+      const total = billTotal(rows);
+      if (!total) return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
+      const isMonth = total['saving_usd_monthly'] !== null;
+      const saving = Number(total[isMonth ? 'saving_usd_monthly' : 'saving_usd']);
+      const once = Number(total['one_time_cost_usd']);
+      return {
+        text: usd(saving),
+        detail: `${isMonth ? 'a month' : 'in the range'}, net of the free tier${once > 0 ? `; costs ${usd(once)} once` : ''}`,
+        to: { path: '/cost' },
+      };
+    },
   },
   {
     analysis: 'detections',

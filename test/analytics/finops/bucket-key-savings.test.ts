@@ -18,6 +18,7 @@ const s3Call = fc.record({
   object: fc.integer({ min: 1, max: 6 }),
   role: fc.constantFrom('r1', 'r2'),
   session: fc.constantFrom('a', 'b'),
+  account: fc.constantFrom('111111111111', '222222222222'),
 });
 const inOrder = (calls: readonly S3Call[]) =>
   [...calls].sort((a, b) => a.second - b.second || Number(b.is_write) - Number(a.is_write));
@@ -39,6 +40,15 @@ test('the replay equals a simulator of plain loops for every setting', () => {
         const truth = simulateBucket(calls, setting);
         expect(result.before).toEqual(truth.before);
         expect(result.after[i]!.after).toEqual(truth.after);
+        for (const name of ['writes', 'reads_written', 'reads_older_low'] as const) {
+          const parts = result.shares.map((share) => share.after[i]![name]);
+          expect(parts.reduce((sum, part) => sum + part, 0)).toBe(truth.after[name]);
+        }
+      }
+      for (const { account_id, before } of result.shares) {
+        const own = calls.filter((call) => call.account === account_id);
+        expect(before.writes).toBe(own.filter((call) => call.is_write).length);
+        expect(before.reads_written + before.reads_older).toBe(own.length - before.writes);
       }
     }),
     { numRuns: 500 },
@@ -46,11 +56,16 @@ test('the replay equals a simulator of plain loops for every setting', () => {
 });
 
 /** An S3 call on behalf of a role, as it is stored. */
-export function s3Event(call: S3Call, bucket = 'data', changes: Partial<KmsEvent> = {}): KmsEvent {
+export function s3Event(
+  call: Omit<S3Call, 'account'> & { account?: string },
+  bucket = 'data',
+  changes: Partial<KmsEvent> = {},
+): KmsEvent {
   const resource_arn = `arn:aws:s3:::${bucket}/object-${call.object}`;
   return event({
     event_time: start + call.second,
     operation: call.is_write ? 'GenerateDataKey' : 'Decrypt',
+    ...(call.account ? { account_id: call.account, caller_account_id: call.account } : {}),
     principal_arn: `arn:aws:iam::111111111111:role/${call.role}`,
     caller_arn: `arn:aws:sts::111111111111:assumed-role/${call.session}`,
     via_service: 's3.amazonaws.com',

@@ -37,6 +37,7 @@ test('kinds and charges are read from events, by hand', async () => {
       on(day, 'turned', { operation: 'RotateKey', event_type: 'AwsServiceEvent', quota_id: null }),
     ),
     on(1, 'guessed', { outcome: 'denied', error_code: 'AccessDenied' }),
+    on(1, 'served', { is_direct: false, via_service: 's3.amazonaws.com' }),
     on(1, 'other', { key_arn: arn('other', '999999999999') }),
     on(1, 'plain', { operation: 'ReEncrypt', destination_key_arn: arn('target') }),
   ]);
@@ -49,17 +50,19 @@ test('kinds and charges are read from events, by hand', async () => {
   ]);
   expect(shown.sort()).toEqual([
     ['brought', 'imported', 'events', 1, 0],
-    ['doomed', 'customer', 'assumed', 0, 0],
+    ['doomed', 'customer', 'events', 0, 0],
     ['guessed', 'unproven', 'events', null, null],
     ['managed', 'aws_managed', 'events', 0, 0],
     ['mrk-one', 'multi_region', 'events', 1, 0],
     ['mrk-two', 'multi_region_primary', 'events', 1, 0],
     ['other', 'foreign', 'events', null, null],
-    ['plain', 'customer', 'assumed', 1, 0],
-    ['saved', 'customer', 'assumed', 1, 0],
+    ['plain', 'customer', 'events', 1, 0],
+    ['saved', 'customer', 'events', 1, 0],
+    // Only a service used it: AWS may manage it, and then it is free.
+    ['served', 'customer', 'assumed', 0, 0],
     ['stored', 'custom_store', 'events', 1, 0],
-    ['target', 'customer', 'assumed', 1, 0],
-    ['turned', 'customer', 'assumed', 1, 2],
+    ['target', 'customer', 'events', 1, 0],
+    ['turned', 'customer', 'events', 1, 2],
   ]);
   expect(rows.get('plain')).toMatchObject({
     uses: 4,
@@ -71,6 +74,8 @@ test('kinds and charges are read from events, by hand', async () => {
     idle_state: 'in_use',
   });
   expect(rows.get('target')!.uses).toBe(1);
+  expect(rows.get('served')!.charge_high_usd_monthly).toBe(1);
+  expect(rows.get('plain')!.charge_high_usd_monthly).toBe(1);
 });
 
 test('a key is idle only where the window is covered', async () => {
@@ -116,7 +121,8 @@ test('the inventory of the AWS CLI decides, and brings keys without events', asy
   ]);
   expect(shown.sort()).toEqual([
     ['gone', 'customer', 0, 'idle_candidate'],
-    ['listed', 'customer', 1, 'idle_candidate'],
+    // The list of keys does not name the manager: free if AWS manages it, else a dollar.
+    ['listed', 'customer', 0, 'idle_candidate'],
     ['mrk-one', 'multi_region_replica', 2, 'in_use'],
     ['plain', 'aws_managed', 0, 'idle_candidate'],
     ['silent', 'customer', 1, 'idle_candidate'],
