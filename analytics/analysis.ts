@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import type { Config } from '../core/config.ts';
 import type { Engine, SqlParams } from '../store/engine.ts';
-import type { FilterValues } from './params.ts';
 
 export type Audience = 'finops' | 'capacity' | 'security';
 
@@ -134,5 +133,3 @@ export function sqlParams(params: Record<string, unknown>): SqlParams {
   }
   return bound;
 }
-
-export type { FilterValues };

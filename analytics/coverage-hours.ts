@@ -1,6 +1,5 @@
 import { pricingFile } from '../reference/pricing.ts';
 import type { AnalysisContext } from './analysis.ts';
-import { isoSeconds } from '../core/time.ts';
 
 const hour_ms = 3_600_000;
 const hour_seconds = 3_600;
@@ -231,9 +230,6 @@ function withQuietGaps(hours: ReadonlySet<number>): number[] {
 }
 
 const nameOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : '?');
-
-/** The instant at which an hour since 1970 begins. */
-export const hourText = (hour: number) => isoSeconds(hour * hour_seconds);
 
 /** What a figure of `covered_hours` is worth in a month; null when too few hours are covered. */
 export function monthly(figure: number, covered_hours: number): number | null {
