@@ -13,26 +13,54 @@ import {
   type IngestFlags,
 } from './ingest-flags.ts';
 import { ingestSummaryText } from './summary-text.ts';
+import {
+  watchSettings,
+  withWatchFlags,
+  type WatchFlags,
+  type WatchSettings,
+} from './watch-flags.ts';
 
 export function ingestCommand(): Command {
   const command = new Command('ingest')
     .argument('<source...>', 's3://bucket/prefix, directories, files')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .option('--config <file>', 'relatedEvents of a configuration (docs/configuration.md)');
-  return withIngestFlags(command)
+  return withWatchFlags(withIngestFlags(command))
     .addOption(new Option('--format <format>').choices(['table', 'json']).default('table'))
     .addHelpText(
       'after',
-      '\nExamples:\n  keymeter ingest ./AWSLogs\n  keymeter ingest s3://trail-bucket/AWSLogs --from 30d --account 111122223333',
+      '\nExamples:\n  keymeter ingest ./AWSLogs\n  keymeter ingest s3://trail-bucket/AWSLogs --from 30d --account 111122223333\n  keymeter ingest https://sqs.eu-west-1.amazonaws.com/111122223333/trail-objects --watch',
     )
-    .action(async (sources: string[], flags: IngestFlags & { config?: string }) => {
+    .action(async (sources: string[], flags: IngestFlags & WatchFlags & { config?: string }) => {
       const related = flags.related ?? (await configured(flags.config));
+      const settings = watchSettings(flags);
       const opened = await openSources(sources, flags);
+      if (settings) return watchInto(opened, { ...flags, related }, settings);
       const summary = await ingestInto(opened, { ...flags, related });
       const json = flags.format === 'json';
       process.stdout.write(json ? `${JSON.stringify(summary)}\n` : ingestSummaryText(summary));
       process.exitCode = summary.status === 'done' ? exitCodes.done : exitCodes.partial;
     });
+}
+
+/** Goes on until Ctrl-C or SIGTERM, which end the open transaction first. */
+async function watchInto(
+  sources: Source[],
+  flags: IngestFlags & WatchFlags,
+  settings: WatchSettings,
+): Promise<void> {
+  const { openDatabase } = await import('../store/database.ts');
+  const { runWatch } = await import('./run-watch.ts');
+  const database = await openDatabase(flags.db, databaseOptions(flags));
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    await runWatch(database, sources, flags, settings, { signal: stop.signal, alone: true });
+  } finally {
+    process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+    database.close();
+  }
 }
 
 /** What the configuration says of related events. Loaded only when one is named: it takes a while. */

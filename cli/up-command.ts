@@ -20,9 +20,11 @@ import {
   withServeFlags,
   type ServeFlags,
 } from './serve.ts';
+import { runWatch } from './run-watch.ts';
 import { ingestSummaryText } from './summary-text.ts';
+import { watchSettings, withWatchFlags, type WatchFlags } from './watch-flags.ts';
 
-type UpFlags = Omit<IngestFlags & ServeFlags, 'db'> & { db?: string; serve: boolean };
+type UpFlags = Omit<IngestFlags & ServeFlags & WatchFlags, 'db'> & { db?: string; serve: boolean };
 
 /** The demo has a file of its own, so that it never mixes with real logs. */
 const demo = { directory: 'demo-trail', database: 'keymeter-demo.duckdb' };
@@ -35,7 +37,7 @@ export function upCommand(): Command {
       `database file (default: keymeter.duckdb; ${demo.database} for the demo)`,
     )
     .option('--no-serve', 'stop after the report');
-  withServeFlags(withIngestFlags(command));
+  withServeFlags(withWatchFlags(withIngestFlags(command)));
   return command
     .addHelpText(
       'after',
@@ -52,6 +54,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     flags.config ?? (isDemo ? path.join(demo.directory, demoConfigFile) : undefined);
   const config = await loadConfig(flags, configFile);
   const related = flags.related ?? config.relatedEvents;
+  const settings = watchSettings(flags);
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
   const engine = new DuckDbEngine(database, { connections: server_connections });
@@ -74,7 +77,17 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     process.stdout.write(`\n${reportText(report, width)}`);
     if (!server) return;
     process.stderr.write(`keymeter serves ${db} at ${server.url} (Ctrl-C ends it)\n`);
-    await untilStopped();
+    if (settings) {
+      const stop = new AbortController();
+      void untilStopped().then(() => stop.abort());
+      await runWatch(database, sources, { ...flags, db, related }, settings, {
+        signal: stop.signal,
+        onProgress,
+        onWait: () => {
+          status = { ...status, state: 'done' };
+        },
+      });
+    } else await untilStopped();
   } finally {
     if (server) await closeAll(server, engine, database);
     else {

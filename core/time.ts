@@ -19,6 +19,12 @@ export function parseInstant(text: string, now: Date): Date | null {
   return Number.isNaN(instant.getTime()) ? null : instant;
 }
 
+/** Milliseconds of a duration such as `90s`, `15m`, `12h`, `7d` or `2w`; null when it is none. */
+export function parseDuration(text: string): number | null {
+  const match = relative.exec(text.trim());
+  return match ? Number(match[1]) * unit_ms[match[2] as keyof typeof unit_ms] : null;
+}
+
 /** `YYYY-MM-DDTHH:MM:SSZ` of seconds since the epoch. */
 export function isoSeconds(epoch_seconds: number): string {
   return `${new Date(epoch_seconds * 1000).toISOString().slice(0, 19)}Z`;

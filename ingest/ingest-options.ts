@@ -17,6 +17,8 @@ export interface IngestOptions {
   retryDead?: boolean;
   /** A transaction is made at this many objects, if not before for its rows or its age. */
   group_objects?: number;
+  /** A run that finds nothing new leaves no trace, and sums are folded only once they have grown. */
+  quiet?: boolean;
   /** Ends the run after the open transaction. */
   signal?: AbortSignal;
   /** Called after each commit with the summary so far. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import { DuckDbEngine } from '../store/engine.ts';
 import { refuseFatal } from '../store/fatal.ts';
-import { knownObjects } from '../store/ledger.ts';
+import { knownObjects, ledgerId } from '../store/ledger.ts';
 import { Writer } from '../store/write/writer.ts';
 import type { IngestOptions } from './ingest-options.ts';
 import { planTasks, type LookUp } from './plan-tasks.ts';
@@ -49,7 +50,7 @@ async function ingestAll(
     writer = await Writer.open(database);
     const underWay = new Set<string>();
     const run = new Run(writer, pool, summary, { ...options, underWay });
-    await run.begin();
+    if (!options.quiet) await run.begin();
     // A first run knows no object but those that it lists itself, and a walk lists none twice.
     const isNew = writer.isFirst && sources.length === 1 && sources[0]!.reader.source === 'local';
     const lookUp: LookUp = async (ids) => (isNew ? new Map() : knownObjects(engine, ids));
@@ -58,10 +59,16 @@ async function ingestAll(
       signal,
       underWay,
     });
-    await run.consume(plan, signal);
+    const renewals = sources.map(renewing);
+    try {
+      await run.consume(plan, signal);
+    } finally {
+      for (const timer of renewals) clearInterval(timer);
+    }
+    for (const source of sources) await acknowledge(source, engine, summary);
     // Nothing is read any more: the threads end beside the writer's last work.
     void pool.close();
-    const folded = await writer.fold();
+    const folded = await writer.fold(options.quiet ?? false);
     summary.status = signal.aborted ? 'interrupted' : isPartial(summary) ? 'partial' : 'done';
     summary.elapsed_ms = Date.now() - started;
     await run.finish();
@@ -74,6 +81,31 @@ async function ingestAll(
     await pool.close();
     writer?.close();
     engine.close();
+  }
+}
+
+/** Tells a source again and again that the work on what it listed goes on. */
+function renewing(source: Source): NodeJS.Timeout | undefined {
+  if (!source.renew || !source.renew_every_ms) return undefined;
+  // A renewal that fails lets the objects come again, which the ledger knows.
+  return setInterval(() => void source.renew!().catch(() => undefined), source.renew_every_ms);
+}
+
+/** Tells a source what is committed. A source that does not hear it lists the same again. */
+async function acknowledge(
+  source: Source,
+  engine: DuckDbEngine,
+  summary: IngestSummary,
+): Promise<void> {
+  try {
+    await source.acknowledge?.(async (objects) => {
+      const ids = objects.map((object) => ledgerId(object));
+      const known = await knownObjects(engine, ids);
+      return ids.map((id) => known.has(id));
+    });
+  } catch (error) {
+    const place = source.description;
+    summary.problems.push({ problem: 'failed', place, message: messageOf(error) });
   }
 }
 

@@ -34,10 +34,17 @@ export async function* planTasks(
   summary: IngestSummary,
   options: { retryDead: boolean; signal: AbortSignal; underWay: Set<string> },
 ): AsyncGenerator<PlannedTask> {
-  for (const source of sources) {
+  yield* inTurn(
+    sources.map((source) => tasksOf(source, pages(source, filter, summary, options.signal))),
+  );
+
+  async function* tasksOf(
+    source: Source,
+    listing: AsyncGenerator<ListedObject[]>,
+  ): AsyncGenerator<PlannedTask> {
     let task: PlannedTask = { source, listed: [], ledger: [] };
     let bytes = 0;
-    for await (const page of pages(source, filter, summary, options.signal)) {
+    for await (const page of listing) {
       for (const object of await unknownOnly(page, lookUp, summary, options)) {
         task.listed.push(object.listed);
         task.ledger.push(object.ledger);
@@ -50,6 +57,31 @@ export async function* planTasks(
       }
     }
     if (task.listed.length > 0) yield task;
+  }
+}
+
+/**
+ * What all of them yield, each as soon as it has something, and none twice before another that is ready:
+ * a source that never ends, or is slow, holds no other back. One value of each waits at most.
+ */
+async function* inTurn<T>(generators: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  const pending = new Map(generators.map((one) => [one, one.next()]));
+  try {
+    while (pending.size > 0) {
+      const [one, result] = await Promise.race(
+        [...pending].map(async ([one, next]) => [one, await next] as const),
+      );
+      // Its turn comes again behind the others.
+      pending.delete(one);
+      if (result.done) continue;
+      pending.set(one, one.next());
+      yield result.value;
+    }
+  } finally {
+    for (const [one, next] of pending) {
+      next.catch(() => undefined);
+      await one.return(undefined);
+    }
   }
 }
 
@@ -113,7 +145,8 @@ async function unknownOnly(
     const object_id = ids[i]!;
     const entry = known.get(object_id);
     const retry = entry && isWorthAnotherTry(entry, retryDead);
-    if ((entry && !retry) || planned.has(object_id)) {
+    // Looked at once more: another source may have planned it while the ledger was asked.
+    if ((entry && !retry) || planned.has(object_id) || underWay.has(object_id)) {
       summary.objects_known++;
       return;
     }

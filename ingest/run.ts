@@ -60,6 +60,7 @@ export class Run {
   readonly #waiting: (() => void)[] = [];
   readonly #group_objects: number;
   #inFlight = 0;
+  #hasBegun = false;
   #listed = false;
   #failure: unknown = null;
   #group: Group | null = null;
@@ -72,17 +73,22 @@ export class Run {
     this.#group_objects = options.group_objects ?? group_objects_default;
   }
 
-  begin(): Promise<void> {
+  /** Notes the run in the ledger; a quiet one does so when it has something to read. */
+  async begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
     const { run_id, sources } = this.#summary;
-    return this.#writer.execute(
+    await this.#writer.execute(
       `INSERT INTO ingest_runs VALUES ($run_id, $source, make_timestamp(CAST($at AS BIGINT) * 1000), NULL, 'running', NULL)`,
       { run_id, source: sources.join(' '), at: Date.now() },
     );
   }
 
-  finish(): Promise<void> {
+  async finish(): Promise<void> {
+    if (!this.#hasBegun && this.#summary.problems.length === 0) return;
+    await this.begin();
     const { run_id, status } = this.#summary;
-    return this.#writer.execute(
+    await this.#writer.execute(
       `UPDATE ingest_runs SET finished_at = make_timestamp(CAST($at AS BIGINT) * 1000), status = $status,
          summary = $summary WHERE run_id = $run_id`,
       { run_id, status, summary: JSON.stringify(this.#summary), at: Date.now() },
@@ -96,6 +102,7 @@ export class Run {
     try {
       for await (const task of plan) {
         if (signal.aborted || this.#failure) break;
+        await this.begin();
         this.#start(task);
         while (this.#isFull()) {
           await this.#changed();

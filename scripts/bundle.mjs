@@ -19,6 +19,7 @@ const external = [
   '@aws-sdk/client-organizations',
   '@aws-sdk/client-s3',
   '@aws-sdk/client-service-quotas',
+  '@aws-sdk/client-sqs',
 ];
 
 /**

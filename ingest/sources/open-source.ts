@@ -1,4 +1,5 @@
 import { openLocalSource } from './local-source.ts';
+import { queueOf } from './queue-address.ts';
 import type { Source, SourceOptions } from './source.ts';
 
 /**
@@ -6,6 +7,8 @@ import type { Source, SourceOptions } from './source.ts';
  * Throws KeymeterError; docs/sources.md lists the codes.
  */
 export async function openSource(spec: string, options: SourceOptions = {}): Promise<Source> {
+  const queue = queueOf(spec);
+  if (queue !== null) return (await import('./sqs-source.ts')).openSqsSource(spec, queue, options);
   if (!/^s3:/i.test(spec)) return openLocalSource(spec);
   // Loaded only when needed: the SDK takes a quarter of a second to load.
   const { openS3Source } = await import('./s3-source.ts');

@@ -87,6 +87,30 @@ export interface Source {
    * place comes as a ListProblem. One object comes once, in no promised order.
    */
   list(filter: ListFilter, signal: AbortSignal): AsyncIterable<Listing>;
+  /**
+   * Called when everything that was listed is committed or given up for this run. `areStored` says of each
+   * object whether the ledger holds it; what it does not hold must be listed again.
+   */
+  acknowledge?(
+    areStored: (objects: readonly ListedObject[]) => Promise<readonly boolean[]>,
+  ): Promise<void>;
+  /** Called every `renew_every_ms` between listing and acknowledgement: the work still goes on. */
+  renew?(): Promise<void>;
+  readonly renew_every_ms?: number;
+  /** What waits at the source; for those that know. */
+  backlog?(): Promise<Backlog>;
+  close?(): void;
+}
+
+/** What waits in a queue. */
+export interface Backlog {
+  /** Messages to be received, and messages received and not yet acknowledged; both approximate. */
+  waiting: number;
+  hidden: number;
+  /** When the oldest message of the last listing was sent; milliseconds since the epoch. */
+  oldest_at: number | null;
+  /** Messages of no known form so far. */
+  unreadable: number;
 }
 
 /**

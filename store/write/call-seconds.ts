@@ -75,6 +75,20 @@ export async function isFolded(connection: DuckDBConnection): Promise<boolean> {
   return state.getRows()[0]?.[0] === 'true';
 }
 
+/** Rows that are added before the table is written again: this many, and a quarter of the folded ones. */
+const growth_rows = 20_000;
+const growth_share = 0.25;
+
+/** Whether so many rows came since the last fold that another one pays. */
+export async function hasGrown(connection: DuckDBConnection): Promise<boolean> {
+  const counts = await connection.runAndReadAll(`
+    SELECT (SELECT count(*) FROM call_seconds),
+      (SELECT CAST(max(value) AS BIGINT) FROM store_state WHERE name = 'call_seconds_rows')`);
+  const [rows, folded] = counts.getRows()[0]!;
+  const before = Number(folded ?? 0);
+  return Number(rows) > before + growth_rows + growth_share * before;
+}
+
 /** Adds up the rows of each key of call_seconds; keys whose calls were all taken back go. */
 export async function foldCallSeconds(connection: DuckDBConnection): Promise<void> {
   await connection.run(`
@@ -83,4 +97,7 @@ export async function foldCallSeconds(connection: DuckDBConnection): Promise<voi
     FROM call_seconds GROUP BY second, scope_no HAVING sum(offered) <> 0
     ORDER BY second, scope_no`);
   await connection.run("UPDATE store_state SET value = 'true' WHERE name = 'call_seconds_folded'");
+  await connection.run(`
+    INSERT OR REPLACE INTO store_state
+    SELECT 'call_seconds_rows', CAST(count(*) AS VARCHAR) FROM call_seconds`);
 }

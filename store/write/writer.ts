@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../core/errors.ts';
-import { foldCallSeconds, isFolded } from './call-seconds.ts';
+import { foldCallSeconds, hasGrown, isFolded } from './call-seconds.ts';
 import { appendColumns, ordered } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
 import { raiseDataVersion } from '../data-version.ts';
@@ -147,11 +147,12 @@ export class Writer {
   }
 
   /**
-   * Folds call_seconds so that each key stands once; readers may then skip the GROUP BY. False when
-   * nothing was stored since the last time.
+   * Folds call_seconds so that each key has one row; readers may then skip the GROUP BY. False when nothing
+   * was stored since the last time, or `onlyWhenGrown` and too little for the cost of writing the table again.
    */
-  async fold(): Promise<boolean> {
+  async fold(onlyWhenGrown = false): Promise<boolean> {
     if (await isFolded(this.#connection)) return false;
+    if (onlyWhenGrown && !(await hasGrown(this.#connection))) return false;
     await this.#transaction(() => foldCallSeconds(this.#connection));
     return true;
   }

@@ -146,7 +146,9 @@ export class S3Double {
     if (request.method === 'HEAD') {
       this.seen.push({ op: 'head', bucket, key: '', delimiter: '', signed, region });
       if (this.region) response.setHeader('x-amz-bucket-region', this.region);
-      response.end();
+      const object = this.#buckets.get(bucket)?.get(rest.join('/'));
+      const headers = { etag: `"${object?.etag}"`, 'content-length': object?.bytes.length };
+      response.writeHead(rest.length === 0 || object ? 200 : 404, object ? headers : {}).end();
       return;
     }
     const op = request.method === 'PUT' ? 'put' : rest.join('') === '' ? 'list' : 'get';
