@@ -1,5 +1,5 @@
 import { crc32, gunzipSync, inflateRawSync } from 'node:zlib';
-import { InputError } from './input-error.ts';
+import { InputError, type Warning } from './input-error.ts';
 import { GzipError, gzipHeaderLength } from './gzip-member.ts';
 
 /** Uncompressed bytes of one object at most, unless configured: CloudTrail's own files stay far below. */
@@ -12,7 +12,7 @@ export interface Content {
   /** The uncompressed bytes. */
   bytes: Buffer;
   /** Set when the object is readable but not as CloudTrail writes it. */
-  warning: { errorClass: string; detail: string } | null;
+  warning: Warning | null;
 }
 
 const isGzip = (bytes: Buffer) => bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -89,7 +89,7 @@ function membersOf(raw: Buffer, content_bytes_max: number): Content {
     rest = rest.subarray(start + length);
   } while (isGzip(rest) && members.length < members_max);
   const bytes = members.length === 1 ? members[0]! : Buffer.concat(members);
-  return { bytes, warning: warningOf(members.length, rest.length) };
+  return { bytes, warning: warningOf(members.length, rest) };
 }
 
 function headerLength(bytes: Buffer): number | null {
@@ -145,10 +145,12 @@ function inflateMember(
   return { content, length: length + trailer_bytes };
 }
 
-function warningOf(members: number, trailing_bytes: number): Content['warning'] {
-  if (trailing_bytes > 0) {
-    const detail = `${trailing_bytes} bytes follow the gzip content and were not read; CloudTrail writes none`;
-    return { errorClass: 'gzip_trailing_data', detail };
+function warningOf(members: number, rest: Buffer): Content['warning'] {
+  if (rest.length > 0) {
+    const detail = `${rest.length} bytes follow the gzip content and were not read; CloudTrail writes none`;
+    // Tapes and block devices pad with zeros.
+    const isPadding = rest.every((byte) => byte === 0);
+    return { errorClass: 'gzip_trailing_data', detail, unreadBytes: isPadding ? 0 : rest.length };
   }
   if (members === 1) return null;
   const detail = `the file holds ${members} gzip members; CloudTrail writes one; all were read`;

@@ -110,4 +110,4 @@ async function acknowledge(
 }
 
 const isPartial = (summary: IngestSummary) =>
-  summary.objects_pending > 0 || summary.objects_dead > 0 || summary.problems.length > 0;
+  summary.objects_pending > 0 || summary.objects_unread > 0 || summary.problems.length > 0;

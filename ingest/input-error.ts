@@ -13,3 +13,11 @@ export class InputError extends Error {
     this.status = status;
   }
 }
+
+/** What is said of an object that is read, but not as CloudTrail writes it or not as a whole. */
+export interface Warning {
+  errorClass: string;
+  detail: string;
+  /** Bytes of the object that nothing read. */
+  unreadBytes?: number;
+}

@@ -1,6 +1,13 @@
 import { messageOf } from '../core/errors.ts';
-import { ledgerId, readerVersion, type KnownObject, type LedgerObject } from '../store/ledger.ts';
-import { countClass, type IngestSummary } from './summary.ts';
+import type { ObjectStatus } from '../store/batch/event-batch.ts';
+import {
+  ledgerId,
+  placeOf,
+  readerVersion,
+  type KnownObject,
+  type LedgerObject,
+} from '../store/ledger.ts';
+import { noteSkippedName, noteUnread, type IngestSummary } from './summary.ts';
 import type { ListedObject, ListFilter, Listing, Source } from './sources/source.ts';
 
 /** Objects that one worker reads at a time, with their ledger entries. */
@@ -19,7 +26,7 @@ const task_bytes_max = 4 * 1024 * 1024;
 /** Listed objects that are looked up in the ledger at a time: few at first, so that readers can start. */
 const page_objects = { first: 512, most: 8_192 };
 
-const finished = new Set(['ok', 'empty', 'skipped']);
+const finished = new Set(['ok', 'empty']);
 
 /**
  * Lists the sources and yields tasks of objects that the ledger does not hold yet. Dead objects are
@@ -96,7 +103,7 @@ async function* pages(
   let full: number = page_objects.first;
   for await (const listing of listed(source, filter, signal)) {
     if ('problem' in listing) summary.problems.push(listing);
-    else if ('skipped' in listing) countClass(summary.names_skipped, listing.skipped);
+    else if ('skipped' in listing) noteSkippedName(summary, listing.skipped, listing.key);
     else {
       summary.objects_listed++;
       page.push(listing);
@@ -124,10 +131,14 @@ async function* listed(
   }
 }
 
-/** What was gone and is listed again is there again; what is dead may be alive for newer readers. */
+/**
+ * What was gone and is listed again is there again; newer readers may read what older ones could not, or
+ * skipped as something else.
+ */
 function isWorthAnotherTry(entry: KnownObject, retryDead: boolean): boolean {
   if (entry.status === 'gone') return true;
-  return !finished.has(entry.status) && (retryDead || entry.reader_version < readerVersion);
+  if (finished.has(entry.status)) return false;
+  return entry.reader_version < readerVersion || (retryDead && entry.status === 'dead');
 }
 
 async function unknownOnly(
@@ -148,6 +159,10 @@ async function unknownOnly(
     // Looked at once more: another source may have planned it while the ledger was asked.
     if ((entry && !retry) || planned.has(object_id) || underWay.has(object_id)) {
       summary.objects_known++;
+      if (entry && !planned.has(object_id)) {
+        const status = entry.status as ObjectStatus;
+        noteUnread(summary, { ...entry, status, place: placeOf(listed) });
+      }
       return;
     }
     planned.add(object_id);

@@ -4,8 +4,10 @@ import { KeymeterError } from '../core/errors.ts';
 import type { Engine, JsonRow } from '../store/engine.ts';
 import { isCanonicalUuid } from '../store/batch/uuid.ts';
 import { contentOf, content_bytes_max_default } from './gunzip.ts';
-import { unwrapText, type Unwrapped } from './records/envelope.ts';
-import { splitRecords } from './records/split-records.ts';
+import { utf8Of } from './records/content-form.ts';
+import { splitListAt } from './records/json-texts.ts';
+import { unwrapText } from './records/unwrap-text.ts';
+import type { TextPart } from './records/unwrap.ts';
 import type { ListedObject, ObjectReader } from './sources/source.ts';
 
 /** The part of a ledger row that finds an object again and knows its content. */
@@ -91,37 +93,44 @@ export async function rawRecord(
   const { bytes } = contentOf(raw, options.content_bytes_max ?? content_bytes_max_default);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const matches = entry.content_sha256 === null ? null : entry.content_sha256 === sha256;
-  const text = bytes.toString('utf8');
-  const records = unwrapText(text);
-  const record = records[record_index];
-  if (!record) {
+  const text = utf8Of(bytes).toString('utf8');
+  const found = partAt(text, record_index);
+  if ('items' in found) {
     throw new KeymeterError(
       'record_missing',
-      `${entry.key} holds ${records.length} records now, none at position ${record_index}`,
+      `${entry.key} holds ${found.items} records now, none at position ${record_index}`,
       { fix: 'the file was changed after it was ingested; run `keymeter verify` on its source' },
     );
   }
-  return { ...textOf(text, record, record_index), sha256, matches };
+  return { ...textOf(text, found.part, found.at), sha256, matches };
 }
 
-/** The file's own text of a record where it stands there as such, proven by parsing it again. */
-function textOf(
-  text: string,
-  record: Unwrapped,
-  record_index: number,
-): { json: string; exact: boolean } {
-  if (!('value' in record)) return { json: record.text, exact: true };
+/** The part of a text that holds an item, and the item's place in it; or how many items there are. */
+function partAt(text: string, index: number): { part: TextPart; at: number } | { items: number } {
+  let items = 0;
+  for (const part of unwrapText(text)) {
+    if (index < items + part.items.length) return { part, at: index - items };
+    items += part.items.length;
+  }
+  return { items };
+}
+
+/** The file's own text of an item where it stands there as such, proven by parsing it again. */
+function textOf(text: string, part: TextPart, at: number): { json: string; exact: boolean } {
+  const item = part.items[at]!;
+  if ('text' in item) return { json: item.text, exact: true };
+  if ('foreign' in item) return { json: text.slice(part.from, part.to), exact: true };
+  const own = text.slice(part.from, part.to);
   const candidates = [
-    splitRecords(text)?.texts[record_index],
-    splitRecords(`{"Records":${text}}`)?.texts[record_index],
-    text.split('\n').filter((line) => line.trim() !== '')[record_index],
-    record_index === 0 ? text.replace(/^\ufeff/, '') : undefined,
+    part.items.length === 1 ? own : undefined,
+    part.items.length === 1 ? own.slice(own.indexOf('{')) : undefined,
+    splitListAt(text, part.from)?.[at],
   ];
   for (const candidate of candidates) {
-    const json = candidate?.trim();
-    if (json !== undefined && means(json, record.value)) return { json, exact: true };
+    const json = candidate?.replace(/^\ufeff/, '').trim();
+    if (json !== undefined && means(json, item.value)) return { json, exact: true };
   }
-  return { json: JSON.stringify(record.value), exact: false };
+  return { json: JSON.stringify(item.value), exact: false };
 }
 
 function means(json: string, value: unknown): boolean {

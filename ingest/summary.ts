@@ -1,4 +1,16 @@
 import type { ObjectCounts } from '../store/ledger.ts';
+import { isUnread, type ReadState } from './unread.ts';
+
+/** An object that looks like a log and was not read. */
+export interface UnreadObject {
+  place: string;
+  status: string;
+  error_class: string | null;
+  error_detail: string | null;
+}
+
+/** Objects that are named in a summary; `keymeter coverage --unread` lists all. */
+const named_max = 20;
 
 /** What a run did. records_total = non_kms + inserted + duplicate + rejected. */
 export interface IngestSummary {
@@ -17,14 +29,24 @@ export interface IngestSummary {
   objects_gone: number;
   /** Failed for now (denied, network): the next run tries again. */
   objects_pending: number;
+  /** Objects of the listing that look like logs and were not read, in this run or in one before. */
+  objects_unread: number;
+  /** The first of them. */
+  unread: UnreadObject[];
   /** Listed names that are no logs, by reason. */
   names_skipped: Record<string, number>;
+  /** The first name of each reason. */
+  names_skipped_first: Record<string, string>;
   records_total: number;
   non_kms: number;
   inserted: number;
   duplicate: number;
   rejected: number;
   conflict: number;
+  /** Values that are no CloudTrail records; not in records_total. */
+  foreign: number;
+  /** Bytes behind the content of objects that nothing read. */
+  unread_bytes: number;
   /** Compressed bytes of the objects read, and their uncompressed content. */
   bytes_read: number;
   content_bytes: number;
@@ -48,13 +70,18 @@ export function emptySummary(run_id: string, sources: string[]): IngestSummary {
     objects_dead: 0,
     objects_gone: 0,
     objects_pending: 0,
+    objects_unread: 0,
+    unread: [],
     names_skipped: {},
+    names_skipped_first: {},
     records_total: 0,
     non_kms: 0,
     inserted: 0,
     duplicate: 0,
     rejected: 0,
     conflict: 0,
+    foreign: 0,
+    unread_bytes: 0,
     bytes_read: 0,
     content_bytes: 0,
     elapsed_ms: 0,
@@ -73,7 +100,24 @@ export function addCounts(summary: IngestSummary, counts: readonly ObjectCounts[
     summary.duplicate += object.duplicate;
     summary.rejected += object.rejected;
     summary.conflict += object.conflict;
+    summary.foreign += object.foreign;
+    summary.unread_bytes += object.unread_bytes;
+    noteUnread(summary, object);
   }
+}
+
+/** Counts an object if it looks like a log and was not read; names the first of them. */
+export function noteUnread(summary: IngestSummary, object: UnreadObject & ReadState): void {
+  if (!isUnread(object)) return;
+  summary.objects_unread++;
+  if (summary.unread.length >= named_max) return;
+  const { place, status, error_class, error_detail } = object;
+  summary.unread.push({ place, status, error_class, error_detail });
+}
+
+export function noteSkippedName(summary: IngestSummary, reason: string, key: string): void {
+  countClass(summary.names_skipped, reason);
+  summary.names_skipped_first[reason] ??= key;
 }
 
 export function countClass(counts: Record<string, number>, name: string): void {

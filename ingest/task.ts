@@ -3,8 +3,9 @@ import { relatedEventNames } from '../reference/related-events.ts';
 import { BatchEncoder, type EventEncoder } from '../store/batch/batch-encoder.ts';
 import type { EventBatch, ObjectResult } from '../store/batch/event-batch.ts';
 import { contentOf } from './gunzip.ts';
-import { InputError } from './input-error.ts';
+import { InputError, type Warning } from './input-error.ts';
 import { pathFactsOf } from './path-facts.ts';
+import { noLog, noLogClasses, utf8Of } from './records/content-form.ts';
 import { readPlain, type ReadCounts, type RecordSink } from './records/plain-reader.ts';
 import type { PathFacts } from './rules/kms-event.ts';
 import { release } from './release.ts';
@@ -77,22 +78,43 @@ function readObject(
     result.content_bytes = content.bytes.length;
     result.content_sha256 = hash('sha256', content.bytes, 'hex');
     const sink: RecordSink = { encoder, rejects: [], kept };
-    Object.assign(result, records.read(content.bytes, path, sink));
-    release(content.bytes);
+    const text = utf8Of(content.bytes);
+    if (text !== content.bytes) release(content.bytes);
+    Object.assign(result, records.read(text, path, sink));
+    release(text);
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     result.row_to = encoder.rowCount;
     result.related_to = encoder.relatedCount;
     if (result.records_total === 0) result.status = 'empty';
-    if (content.warning) {
-      result.error_class = content.warning.errorClass;
-      result.error_detail = content.warning.detail;
-    }
+    Object.assign(result, warned(content.warning, allRejected(result, sink), sink.warning));
   } catch (error) {
     // An object is stored as a whole or not at all.
     encoder.truncate(row_from, related_from);
-    Object.assign(result, failure(error));
+    const { sniff } = task.objects[task_index]!;
+    const isNoLog = sniff && error instanceof InputError && noLogClasses.has(error.errorClass);
+    Object.assign(result, failure(isNoLog ? noLog() : error));
   }
   return result;
+}
+
+/** What is said of an object that is read: the gravest of what was noticed. */
+function warned(
+  gzip: Warning | null,
+  rejected: Warning | null,
+  foreign: Warning | null | undefined,
+): Partial<ObjectResult> {
+  const unread_bytes = gzip?.unreadBytes ?? 0;
+  const warning = rejected ?? (unread_bytes > 0 ? gzip : (foreign ?? gzip));
+  if (!warning) return {};
+  return { error_class: warning.errorClass, error_detail: warning.detail, unread_bytes };
+}
+
+/** An object of which no record could be kept is not read, whatever its status. */
+function allRejected({ records_total }: ObjectResult, { rejects }: RecordSink): Warning | null {
+  const [first] = rejects;
+  if (!first || rejects.length < records_total) return null;
+  const detail = `all ${records_total} records are refused; the first: ${first.error_class}, ${first.error_detail}`;
+  return { errorClass: 'all_rejected', detail };
 }
 
 function blankResult(
@@ -111,6 +133,8 @@ function blankResult(
     ...path,
     records_total: 0,
     non_kms: 0,
+    foreign: 0,
+    unread_bytes: 0,
     row_from,
     row_to: row_from,
     related_from,

@@ -9,7 +9,7 @@ import { viewsSql } from './views.ts';
 import { DuckDBInstance } from './duckdb.ts';
 
 /** Raised by one with every change of schema.sql; a database from a newer keymeter is refused. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Paths open in this process: DuckDB itself would let a second instance lose rows silently. */
 const openPaths = new Set<string>();

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { Engine } from './engine.ts';
 import type { ObjectStatus } from './batch/event-batch.ts';
 
-/** Raise when readers give other values for the same bytes: old dead objects are then read again. */
-export const readerVersion = 1;
+/** Raise when readers give other values for the same bytes: objects that were dead or skipped are then read again. */
+export const readerVersion = 2;
 
 /** An object as the ledger knows it. */
 export interface LedgerObject {
@@ -32,6 +32,12 @@ export interface ObjectCounts {
   duplicate: number;
   rejected: number;
   conflict: number;
+  foreign: number;
+  unread_bytes: number;
+  /** Where it is, and what is said of it, for the run's summary. */
+  place: string;
+  error_class: string | null;
+  error_detail: string | null;
 }
 
 /**
@@ -57,6 +63,14 @@ export interface KnownObject {
   status: string;
   reader_version: number;
   attempts: number;
+  error_class: string | null;
+  error_detail: string | null;
+  unread_bytes: number;
+}
+
+/** An object's address as a person writes it. */
+export function placeOf({ bucket, key }: { bucket: string; key: string }): string {
+  return bucket === '' ? key : `s3://${bucket}/${key}`;
 }
 
 /** Ledger entries for these ids, by id. */
@@ -65,7 +79,8 @@ export async function knownObjects(
   objectIds: readonly string[],
 ): Promise<Map<string, KnownObject>> {
   const rows = await engine.rows(
-    `SELECT CAST(object_id AS VARCHAR) AS object_id, object_no, status, reader_version, attempts
+    `SELECT CAST(object_id AS VARCHAR) AS object_id, object_no, status, reader_version, attempts,
+       error_class, error_detail, coalesce(unread_bytes, 0) AS unread_bytes
      FROM ingest_objects WHERE object_id IN (SELECT CAST(unnest($ids) AS UUID))`,
     { ids: objectIds },
   );
@@ -77,6 +92,9 @@ export async function knownObjects(
         status: String(row['status']),
         reader_version: Number(row['reader_version']),
         attempts: Number(row['attempts']),
+        error_class: row['error_class'] as string | null,
+        error_detail: row['error_detail'] as string | null,
+        unread_bytes: Number(row['unread_bytes']),
       },
     ]),
   );

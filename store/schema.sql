@@ -90,7 +90,9 @@ CREATE TABLE ingest_objects (
   duplicate INTEGER NOT NULL, rejected INTEGER NOT NULL, conflict INTEGER NOT NULL,
   event_time_min TIMESTAMP, event_time_max TIMESTAMP,
   record_time_min TIMESTAMP, record_time_max TIMESTAMP,
-  reader_version INTEGER NOT NULL, run_id VARCHAR NOT NULL, committed_at TIMESTAMP NOT NULL
+  reader_version INTEGER NOT NULL, run_id VARCHAR NOT NULL, committed_at TIMESTAMP NOT NULL,
+  -- Values that are no CloudTrail records (not in records_total), and bytes that nothing read.
+  foreign_values INTEGER, unread_bytes BIGINT
 );
 
 -- Transient failures wait here without a terminal status; the next run tries again.

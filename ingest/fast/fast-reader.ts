@@ -6,6 +6,7 @@ import {
   type ReadCounts,
   type RecordSink,
 } from '../records/plain-reader.ts';
+import { isCloudTrailRecord } from '../records/look-alike.ts';
 import { isObject, textField } from '../records/record.ts';
 import type { PathFacts } from '../rules/kms-event.ts';
 import { relatedGroupsOf } from '../rules/related-groups.ts';
@@ -144,9 +145,12 @@ export class FastReader {
     if (isKept && addRelated(rows, row, remembered, sink.kept ?? this.#kept)) return;
     const index = rows.record(row);
     takeFirst(counts, rows, index);
+    const value = parse(rows.text(row));
+    // A value of another kind, or an envelope in the list: the plain reader unwraps and counts those.
+    if (!isCloudTrailRecord(value)) throw new NotJson();
     // A kept record was counted as another service's already; readRecord counts it again.
     if (isKept) counts.non_kms--;
-    readRecord({ value: parse(rows.text(row)) }, index, path, sink, counts);
+    readRecord({ value }, index, path, sink, counts);
   }
 
   /** Forgets all that was remembered; what the batch has of it must have been taken. */

@@ -1,9 +1,11 @@
 import type { EventEncoder } from '../../store/batch/batch-encoder.ts';
 import type { Reject } from '../../store/batch/event-batch.ts';
-import { InputError } from '../input-error.ts';
+import { InputError, type Warning } from '../input-error.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
-import { unwrapText, type Unwrapped } from './envelope.ts';
+import { ForeignCounts } from './foreign-counts.ts';
+import { unwrapText } from './unwrap-text.ts';
+import type { Unwrapped } from './unwrap.ts';
 import { relatedEvent } from '../rules/related.ts';
 import { isObject, textField } from './record.ts';
 import { refuseTooManyValues } from './value-count.ts';
@@ -14,12 +16,16 @@ export interface RecordSink {
   rejects: Omit<Reject, 'task_index'>[];
   /** Names by event source of the events of other services to keep; absent: as relatedGroupsOf says. */
   kept?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** Set by a reader when the object is read, but not all of it was a log. */
+  warning?: Warning | null;
 }
 
 /** What a reader counted in one object; its rows are in the sink's encoder. */
 export interface ReadCounts {
   records_total: number;
   non_kms: number;
+  /** Values that are no CloudTrail records; not in records_total. */
+  foreign: number;
   event_time_min: number | null;
   event_time_max: number | null;
   record_time_min: number | null;
@@ -41,18 +47,35 @@ const rejects_max = 10_000;
 export function readPlain(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
   refuseTooManyValues(bytes);
   const counts = countsOf(path);
-  for (const record of unwrapText(textOf(bytes))) {
-    readRecord(record, counts.records_total, path, sink, counts);
-    counts.records_total++;
+  const foreign = new ForeignCounts();
+  let index = 0;
+  for (const { items } of unwrapText(textOf(bytes))) {
+    for (const item of items) {
+      if ('foreign' in item) foreign.add(item.foreign);
+      else {
+        readRecord(item, index, path, sink, counts);
+        counts.records_total++;
+      }
+      index++;
+    }
   }
+  counts.foreign = foreign.total;
+  const isRead = counts.records_total > sink.rejects.length;
+  if (!isRead && foreign.total > 0 && !sink.rejects.some(mentionsRecord)) throw foreign.refusal();
+  sink.warning = foreign.warning();
   return counts;
 }
+
+/** Whether a refused text may have been a record of CloudTrail. */
+const mentionsRecord = ({ record_start }: RecordSink['rejects'][number]) =>
+  record_start?.includes('eventSource') ?? false;
 
 /** Counts before the first record. */
 export function countsOf(path: PathFacts): ReadCounts {
   return {
     records_total: 0,
     non_kms: 0,
+    foreign: 0,
     event_time_min: null,
     event_time_max: null,
     record_time_min: null,
@@ -72,7 +95,7 @@ function textOf(bytes: Buffer): string {
 
 /** One record into the sink and the counts. Throws InputError too_many_rejects. */
 export function readRecord(
-  record: Unwrapped,
+  record: Exclude<Unwrapped, { foreign: unknown }>,
   record_index: number,
   path: PathFacts,
   sink: RecordSink,

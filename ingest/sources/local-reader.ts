@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
 import { messageOf } from '../../core/errors.ts';
+import { InputError } from '../input-error.ts';
+import { refuseNoLog, sniffBytes } from '../records/content-form.ts';
 import { objectBytesMost, ObjectError, type ListedObject, type ObjectReader } from './source.ts';
 
 /** A file that was swapped for a pipe since the listing must not block the open, nor a link lead away. */
@@ -24,7 +26,7 @@ export class LocalReader implements ObjectReader {
     try {
       return readListed(file, object);
     } catch (error) {
-      if (error instanceof ObjectError) throw error;
+      if (error instanceof ObjectError || error instanceof InputError) throw error;
       throw new ObjectError('unreadable', `${object.key}: ${messageOf(error)}`, error);
     } finally {
       closeSync(file);
@@ -42,11 +44,12 @@ function readListed(file: number, object: ListedObject): Buffer {
   if (versionOf(before) !== object.version || Number(before.size) !== object.size_bytes) {
     throw new ObjectError('changed', `${object.key} was changed after it was listed`);
   }
+  if (object.sniff) refuseNoLog(startOf(file));
   checkSize(object);
   const bytes = Buffer.allocUnsafeSlow(object.size_bytes);
   let length = 0;
   while (length < bytes.length) {
-    const got = readSync(file, bytes, length, bytes.length - length, null);
+    const got = readSync(file, bytes, length, bytes.length - length, length);
     if (got === 0) break;
     length += got;
   }
@@ -55,6 +58,11 @@ function readListed(file: number, object: ListedObject): Buffer {
     throw new ObjectError('changed', `${object.key} was changed while it was read`);
   }
   return bytes;
+}
+
+function startOf(file: number): Buffer {
+  const start = Buffer.alloc(sniffBytes);
+  return start.subarray(0, readSync(file, start, 0, start.length, 0));
 }
 
 /** Throws ObjectError `unreadable` for an object too large to be a log. */

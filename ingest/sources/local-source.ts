@@ -51,7 +51,7 @@ class LocalSource implements Source {
     const rules = pathRules(filter);
     const verdict = judgePath(foldersOf(this.#root), rules);
     if (verdict === 'take') yield* walk(this.#root, rules, signal);
-    else if (verdict !== 'prune') yield { skipped: verdict.skip, key: this.#root };
+    else if (typeof verdict === 'object') yield { skipped: verdict.skip, key: this.#root };
   }
 }
 

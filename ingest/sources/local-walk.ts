@@ -31,7 +31,7 @@ export async function* walk(
     const place = locate(foldersOf(directory));
     const verdict = judgeFolder(place, rules);
     if (verdict !== 'take') {
-      if (verdict !== 'prune') yield { skipped: verdict.skip, key: directory };
+      if (typeof verdict === 'object') yield { skipped: verdict.skip, key: directory };
       continue;
     }
     let names: string[];
@@ -58,6 +58,7 @@ export async function* walk(
         else {
           const judged = judgeName(place, path.basename(file), rules);
           if (judged === 'take') yield toListed(file, stats);
+          else if (judged === 'sniff') yield { ...toListed(file, stats), sniff: true };
           else if (judged !== 'prune') yield { skipped: judged.skip, key: file };
         }
       }

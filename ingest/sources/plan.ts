@@ -2,10 +2,11 @@ import { isStructural, locate, placeOfFile, type Place } from './log-path.ts';
 import type { ListFilter } from './source.ts';
 
 /**
- * What of a listing is taken, left out with a reason, or pruned by the filter. Pure: the S3 walk, the
- * local walk and the tests' brute force over all keys decide with these functions alone.
+ * What of a listing is taken, left out with a reason, or pruned by the filter; `sniff`: taken if its first
+ * bytes may be those of a log, as its name says nothing. Pure: the S3 walk, the local walk and the tests'
+ * brute force over all keys decide with these functions alone.
  */
-export type Verdict = 'take' | 'prune' | { skip: string };
+export type Verdict = 'take' | 'sniff' | 'prune' | { skip: string };
 
 /** A ListFilter, ready for comparing with paths. Days are YYYYMMDD, UTC, both ends included. */
 export interface PathRules {
@@ -24,10 +25,13 @@ export interface PathRules {
 export const publishLagDays = 2;
 
 const dayMs = 86_400_000;
+/** Names of objects that are read whole at once. */
 const logNames = ['.json.gz', '.json', '.jsonl', '.ndjson', '.gz'];
 
 /** The demo trail's truth and config lie beside its logs; they are no broken logs. */
 const ownFile = /^keymeter[-.][a-z.-]*\.json$/;
+/** A database that is being written is no log, and changes while it is read. */
+const databaseFile = /\.duckdb(?:\.(?:wal|tmp))?$/i;
 
 export function pathRules(filter: ListFilter): PathRules {
   return {
@@ -60,11 +64,10 @@ export function judgeName(folder: Place, name: string, rules: PathRules): Verdic
   if (name.includes('_CloudTrail-Insight_')) return { skip: 'CloudTrail Insights file' };
   if (name.includes('_CloudTrail-Aggregated')) return { skip: 'CloudTrail aggregated events file' };
   if (ownFile.test(name)) return { skip: "keymeter's own file, no log" };
+  if (databaseFile.test(name)) return { skip: 'a DuckDB database' };
+  if (prunes(placeOfFile(folder, name), rules)) return 'prune';
   const lower = name.toLowerCase();
-  if (!logNames.some((ending) => lower.endsWith(ending))) {
-    return { skip: `not named like a log: expected ${logNames.join(', ')}` };
-  }
-  return prunes(placeOfFile(folder, name), rules) ? 'prune' : 'take';
+  return logNames.some((ending) => lower.endsWith(ending)) ? 'take' : 'sniff';
 }
 
 /** Judges a whole key, folder by folder from the root on as the walks do. */

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 
 import type { S3Client } from '@aws-sdk/client-s3';
 
+import { refuseNoLog, sniffBytes } from '../records/content-form.ts';
 import { backOff } from './back-off.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { checkSize } from './local-reader.ts';
@@ -12,6 +13,9 @@ import type { ListedObject, ObjectReader, S3Tuning } from './source.ts';
 
 /** Whole GETs of one object; the SDK's own tries of an unanswered request come on top. */
 const triesMost = 4;
+
+/** Objects of unknown name from this size on are looked at before they are read. */
+const sniffedBytesMin = 256 * 1024;
 
 /**
  * Reads objects with GetObject, each in the very version that was listed (If-Match). The SDK retries a
@@ -38,12 +42,23 @@ export class S3Reader implements ObjectReader {
   }
 
   async read(object: ListedObject, signal?: AbortSignal): Promise<Buffer> {
+    // A second request for a small object would cost more than reading it.
+    if (object.sniff && object.size_bytes > sniffedBytesMin) {
+      refuseNoLog(await this.#read(object, sniffBytes, signal));
+    }
     checkSize(object);
+    const bytes = await this.#read(object, object.size_bytes, signal);
+    if (object.sniff) refuseNoLog(bytes.subarray(0, sniffBytes));
+    return bytes;
+  }
+
+  /** The first bytes of an object. */
+  async #read(object: ListedObject, length: number, signal?: AbortSignal): Promise<Buffer> {
     const place = `s3://${object.bucket}/${object.key}`;
     for (let failed = 0; ; failed++) {
       signal?.throwIfAborted();
       try {
-        return await this.#limit.run((slowDown) => this.#get(object, slowDown, signal));
+        return await this.#limit.run((slowDown) => this.#get(object, length, slowDown, signal));
       } catch (error) {
         const fault = faultOf(error, signal);
         if (fault === 'aborted') throw signal?.reason;
@@ -59,6 +74,7 @@ export class S3Reader implements ObjectReader {
 
   async #get(
     object: ListedObject,
+    length: number,
     slowDown: () => void,
     signal: AbortSignal | undefined,
   ): Promise<Buffer> {
@@ -71,6 +87,7 @@ export class S3Reader implements ObjectReader {
       Bucket: object.bucket,
       Key: object.key,
       IfMatch: `"${object.version}"`,
+      ...(length < object.size_bytes ? { Range: `bytes=0-${length - 1}` } : {}),
     });
     // Inside the SDK's retries, so that a "slow down" which a retry hides is heard too.
     command.middlewareStack.add(
@@ -87,9 +104,9 @@ export class S3Reader implements ObjectReader {
     const deadline = new Deadline(this.#tuning.objectDeadlineMs, signal);
     try {
       const answer = await client.send(command, { abortSignal: deadline.signal });
-      const bytes = await collect(answer.Body as Readable, object.size_bytes);
-      if (bytes.length !== object.size_bytes) {
-        throw new Error(`got ${bytes.length} bytes of ${object.size_bytes}`);
+      const bytes = await collect(answer.Body as Readable, length);
+      if (bytes.length !== length) {
+        throw new Error(`got ${bytes.length} bytes of ${length}`);
       }
       return bytes;
     } catch (error) {

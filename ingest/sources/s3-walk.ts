@@ -113,7 +113,8 @@ async function listFolder(
 ): Promise<void> {
   const verdict = judgePath(foldersOf(folder.prefix), walk.rules);
   if (verdict !== 'take') {
-    if (verdict !== 'prune') await pages.push([{ skipped: verdict.skip, key: folder.prefix }]);
+    if (typeof verdict === 'object')
+      await pages.push([{ skipped: verdict.skip, key: folder.prefix }]);
     return;
   }
   const how = listingOf(folder.prefix);
@@ -171,6 +172,7 @@ function judgePage(page: ListPage, walk: S3Walk): Listing[] {
     if (name === '') continue; // A folder marker, which some tools make.
     const judged = verdict === 'take' ? judgeName(place, name, walk.rules) : verdict;
     if (judged === 'take') listings.push(object);
+    else if (judged === 'sniff') listings.push({ ...object, sniff: true });
     else if (judged !== 'prune') listings.push({ skipped: judged.skip, key: object.key });
   }
   return listings;

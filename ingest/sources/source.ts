@@ -10,6 +10,8 @@ export interface ListedObject {
   size_bytes: number;
   /** Milliseconds since the epoch. */
   last_modified_at: number;
+  /** Its name says nothing: it is read only if it begins like a log. */
+  sniff?: true;
 }
 
 /** A place that could not be listed; the run goes on with the others and ends "done in part". */
@@ -20,7 +22,7 @@ export interface ListProblem {
   message: string;
 }
 
-/** A listed name that is no log file, and why it was left out (digest, insight, not .json.gz, ...). */
+/** A listed name that is no log file, and why it was left out (digest, insight, another service, ...). */
 export interface SkippedName {
   skipped: string;
   key: string;
@@ -123,7 +125,10 @@ export const objectBytesMost = 1_073_741_824;
 export interface ObjectReader {
   /** How many read() calls are worth having under way at once: 1 for local files. */
   readonly readConcurrency: number;
-  /** The bytes are the caller's alone, to use up. Rejects with ObjectError. */
+  /**
+   * The bytes are the caller's alone, to use up. Rejects with ObjectError, and for an object to be sniffed
+   * that does not begin like a log with InputError no_log.
+   */
   read(object: ListedObject, signal?: AbortSignal): Promise<Buffer>;
   close(): void;
 }

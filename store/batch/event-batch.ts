@@ -71,6 +71,10 @@ export interface ObjectResult {
   region: string | null;
   records_total: number;
   non_kms: number;
+  /** Values that are no CloudTrail records; not in records_total. */
+  foreign: number;
+  /** Bytes behind the content that nothing read. */
+  unread_bytes: number;
   row_from: number;
   row_to: number;
   related_from: number;

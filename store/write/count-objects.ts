@@ -1,4 +1,4 @@
-import type { ObjectCounts } from '../ledger.ts';
+import { placeOf, type ObjectCounts } from '../ledger.ts';
 import type { GroupItem } from './writer.ts';
 
 /** What went into events, and what stood there with other content, by object number. */
@@ -20,11 +20,12 @@ export function countObjects(
     }
     return item.batch.objects.map((result, i) => {
       if (result.status === 'transient') throw new Error('transient results are not stored');
+      const listed = item.objects[result.task_index]!;
       const object_no = objectNumbers[g]![i]!;
       const rows = result.row_to - result.row_from;
       const inserted = fresh.inserted.get(object_no) ?? 0;
       return {
-        object_id: item.objects[result.task_index]!.object_id,
+        object_id: listed.object_id,
         object_no,
         status: result.status,
         records_total: result.records_total,
@@ -33,6 +34,11 @@ export function countObjects(
         duplicate: rows - inserted,
         rejected: rejects.get(result.task_index) ?? 0,
         conflict: fresh.conflict.get(object_no) ?? 0,
+        foreign: result.foreign,
+        unread_bytes: result.unread_bytes,
+        place: placeOf(listed),
+        error_class: result.error_class,
+        error_detail: result.error_detail,
       };
     });
   });

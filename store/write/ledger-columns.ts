@@ -35,6 +35,8 @@ export const ledgerColumns = [
   'reader_version',
   'run_id',
   'committed_at',
+  'foreign_values',
+  'unread_bytes',
 ] as const;
 
 export const integers = (values: number[]): Column => ({
@@ -130,6 +132,8 @@ export function ledgerTable(
       counts.map(() => now),
       milliseconds,
     ),
+    foreign_values: integers(counts.map((c) => c.foreign)),
+    unread_bytes: bigints(counts.map((c) => c.unread_bytes)),
   };
   return { rowCount: counts.length, columns };
 }

@@ -238,6 +238,8 @@ export class Writer {
       error_detail: messageOf(cause).slice(0, 500),
       records_total: 0,
       non_kms: 0,
+      foreign: 0,
+      unread_bytes: 0,
       row_from: 0,
       row_to: 0,
       related_from: 0,

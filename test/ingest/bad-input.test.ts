@@ -52,12 +52,7 @@ add('truncated', log.subarray(0, -20), 'dead', 'gzip_truncated');
 add('bit-flipped', flipped, 'dead', 'gzip_corrupt');
 add('compressed twice', gz(logOf([good()])), 'dead', 'gzip_double');
 add('bomb', gz(Buffer.alloc(cap + 1, 0x20)), 'dead', 'gzip_too_large');
-add('bomb of values', gz(`{"Records":[${'{},'.repeat(cap / 4)}{}]}`), 'ok', null, [
-  cap / 4 + 1,
-  cap / 4 + 1,
-  0,
-  0,
-]);
+add('bomb of values', gz(`{"Records":[${'{},'.repeat(cap / 4)}{}]}`), 'skipped', 'records_missing');
 add(
   'two members',
   Buffer.concat([logOf([good()]), logOf([good(), good()])]),
@@ -72,7 +67,7 @@ add(
   'gzip_trailing_data',
   [1, 0, 1, 0],
 );
-add('zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2, 3]), 'dead', 'not_json');
+add('zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2, 3]), 'dead', 'compressed');
 add('not compressed', Buffer.from(JSON.stringify({ Records: [good()] })), 'ok', null, [1, 0, 1, 0]);
 
 // Documents.
@@ -89,9 +84,7 @@ add('no Records', gz('{"a":1}'), 'skipped', 'records_missing');
 add('an empty object', gz('{}'), 'skipped', 'records_missing');
 add('a number', gz('7'), 'dead', 'not_a_log');
 add('no record', gz('{"Records":[]}'), 'empty', null);
-add('very deep document', gz(`${'['.repeat(1e6)}${']'.repeat(1e6)}`), 'ok', null, [1, 0, 0, 1], {
-  0: 'not_an_object',
-});
+add('very deep document', gz(`${'['.repeat(1e6)}${']'.repeat(1e6)}`), 'skipped', 'records_missing');
 add(
   'deep envelopes',
   gz(`${'{"Events":['.repeat(1e5)}${']}'.repeat(1e5)}`),

@@ -100,15 +100,20 @@ describe('walking a directory', () => {
     write(`${account}/Config/us-east-1/2024/5/1/c.json.gz`);
     write('111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20240501T000000Z.json.gz');
     write('readme.txt');
+    write('kms.duckdb');
     const listings = await list(root);
     expect(namesOf(listings)).toEqual([
+      'readme.txt',
       `${account}/CloudTrail/us-east-1/2024/05/01/a.json.gz`,
       `${account}/CloudTrail-NetworkActivity/us-east-1/2024/05/01/n.json.gz`,
     ]);
+    expect(
+      listings.flatMap((one) => ('sniff' in one ? [path.relative(root, one.key)] : [])),
+    ).toEqual(['readme.txt']);
     expect(skipsOf(listings)).toEqual({
       '111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20240501T000000Z.json.gz':
         'digest file',
-      'readme.txt': expect.stringContaining('not named like a log') as string,
+      'kms.duckdb': 'a DuckDB database',
       [`${account}/CloudTrail-Digest`]: expect.stringContaining('digest') as string,
       [`${account}/CloudTrail-Insight`]: expect.stringContaining('Insights') as string,
       [`${account}/Config`]: expect.stringContaining("another service's") as string,

@@ -116,7 +116,8 @@ const undated: fc.Arbitrary<Planted> = fc.tuple(account, region, suffix).chain((
     { key: `backup/201901010000/${end}.json.gz`, isLog: true },
     { key: `a/deep/er/and/deep/er/${end}.ndjson`, isLog: true },
     { key: `${end}.jsonl`, isLog: true },
-    { key: `AWSLogs/${end}.txt`, isLog: false },
+    // Its content decides.
+    { key: `AWSLogs/${end}.txt`, isLog: true },
   ),
 );
 
@@ -289,8 +290,8 @@ describe('the plan lists exactly what a filter over all keys selects', () => {
         return lines.sort();
       };
       const onDisk = await digests(root, {});
-      const logs = files.filter(({ name }) => /\.(gz|json|jsonl|ndjson)$/.test(name));
-      expect(onDisk).toHaveLength(logs.length);
+      // Those of unknown name that do not begin like a log are refused by the reader.
+      expect(onDisk).toHaveLength(files.length);
       expect(await digests('s3://real', options)).toEqual(onDisk);
     },
   );
@@ -300,10 +301,9 @@ describe('the plan lists exactly what a filter over all keys selects', () => {
       fc.property(bucket, filter, (planted, wanted) => {
         const rules = pathRules(wanted);
         for (const one of planted)
-          expect([one.key, judgeKey(one.key, rules) === 'take']).toEqual([
-            one.key,
-            isWanted(one, wanted),
-          ]);
+          expect([one.key, ['take', 'sniff'].includes(judgeKey(one.key, rules) as string)]).toEqual(
+            [one.key, isWanted(one, wanted)],
+          );
       }),
       { numRuns: 500, seed: 20240503 },
     );

@@ -76,7 +76,14 @@ export function buildChain(
       const key = `${folder}/${account}_CloudTrail_${region}_${minute}_${unique}.json.gz`;
       const content = Buffer.from(
         JSON.stringify({
-          Records: [{ eventID: `${kind}-${trail}-${index}-${log}`, n: index * 100 + log }],
+          Records: [
+            {
+              eventSource: 's3.amazonaws.com',
+              eventName: 'GetObject',
+              eventID: `${kind}-${trail}-${index}-${log}`,
+              n: index * 100 + log,
+            },
+          ],
         }),
       );
       objects.set(key, { bytes: gzipSync(content), metadata: {} });

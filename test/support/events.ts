@@ -93,6 +93,8 @@ export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = [
         region: first?.region ?? null,
         records_total: events.length,
         non_kms: 0,
+        foreign: 0,
+        unread_bytes: 0,
         row_from: 0,
         row_to: events.length,
         related_from: 0,
