@@ -134,7 +134,7 @@ class SqsSource implements Source {
     for (const named of notification.kind === 'objects' ? notification.objects : []) {
       const verdict = judgeKey(named.key, rules);
       if (verdict === 'prune') continue;
-      if (verdict !== 'take') {
+      if (typeof verdict === 'object') {
         yield { skipped: verdict.skip, key: named.key };
         continue;
       }
@@ -145,8 +145,10 @@ class SqsSource implements Source {
         return;
       }
       if (object.gone) continue;
-      held.objects.push(object.listed);
-      yield object.listed;
+      const listed: ListedObject =
+        verdict === 'sniff' ? { ...object.listed, sniff: true } : object.listed;
+      held.objects.push(listed);
+      yield listed;
     }
     this.#held.push(held);
   }
