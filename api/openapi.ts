@@ -249,7 +249,7 @@ function fixedPaths(): Record<string, { get: Operation }> {
               status: { const: 'ok' },
               data_version: { type: 'string' },
               ingest: { type: 'string' },
-              database: { type: ['string', 'null'], description: 'as --db names it' },
+              database: { type: ['string', 'null'], description: 'as --db or --engine names it' },
             },
           },
           made['health'],

@@ -9,7 +9,7 @@ import { analyses } from '../dist/analytics/registry.js';
 import { serve } from '../dist/api/listen.js';
 import { overviewQueries } from '../dist/api/warm-overview.js';
 import { defaultConfig } from '../dist/core/config.js';
-import { DuckDbEngine } from '../dist/store/engine.js';
+import { DuckDbEngine } from '../dist/store/duckdb/duckdb-engine.js';
 import { queryDatabase } from './query-database.mjs';
 
 const events = Number(process.argv[2] ?? 10_000_000);

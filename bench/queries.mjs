@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyses } from '../dist/analytics/registry.js';
 import { defaultConfig } from '../dist/core/config.js';
-import { DuckDbEngine } from '../dist/store/engine.js';
+import { DuckDbEngine } from '../dist/store/duckdb/duckdb-engine.js';
 import { queryDatabase } from './query-database.mjs';
 
 const events = Number(process.argv[2] ?? 10_000_000);

@@ -9,7 +9,7 @@ import { ingest } from '../ingest/ingest.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import { textTable } from '../formats/text-table.ts';
 import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { engineOver } from '../store/open-engine.ts';
 import { demoConfigFile, generateDemoTrail } from '../demo/generate.ts';
 import { analysisPage, example_rows_max, indexPage } from './docs/analysis-page.ts';
 import { sqlPage } from './docs/sql-page.ts';
@@ -29,7 +29,7 @@ export function docsCommand(): Command {
         const trail = path.join(folder, 'trail');
         await generateDemoTrail(trail, { seed: 1 });
         const database = await openDatabase(path.join(folder, 'demo.duckdb'));
-        const engine = new DuckDbEngine(database);
+        const engine = engineOver(database);
         try {
           await ingest(database, [await openSource(trail, {})], {});
           const config = readConfig(path.join(trail, demoConfigFile));

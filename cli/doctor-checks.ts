@@ -6,8 +6,7 @@ import { readConfig } from '../core/config.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import { pathFactsOf } from '../ingest/path-facts.ts';
 import type { Source } from '../ingest/sources/source.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openEngine } from '../store/open-engine.ts';
 import { sourceOptions, type S3Flags } from './s3-flags.ts';
 
 /** One thing that was looked at; `fix` says what to do when it is not ok. */
@@ -99,13 +98,12 @@ const stateSql = `
 export async function checkDatabase(file: string): Promise<Check[]> {
   const there = await stat(file).catch(() => null);
   if (!there) return [ok('database', `${file} is not there yet; the first ingest makes it`)];
-  let database;
+  let engine;
   try {
-    database = await openDatabase(file, { readOnly: true });
+    engine = await openEngine(`duckdb:${file}`);
   } catch (error) {
     return [failed('database', error)];
   }
-  const engine = new DuckDbEngine(database);
   try {
     const [row] = await engine.rows(stateSql);
     const { events, duckdb, newest, dead, waiting, rejected, trail_changes } = row!;
@@ -136,7 +134,6 @@ export async function checkDatabase(file: string): Promise<Check[]> {
     return [failed('database', error)];
   } finally {
     engine.close();
-    database.close();
   }
 }
 

@@ -4,7 +4,8 @@ import type { Writable } from 'node:stream';
 import { Argument, Command, Option } from 'commander';
 import { csvOf } from '../formats/csv.ts';
 import { openDatabase, type Database } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import type { OpenedEngine } from '../store/engine.ts';
+import { engineOver } from '../store/open-engine.ts';
 import { exportParquet, exportSql, type ExportFilter } from '../store/export.ts';
 import { exportables, type Exportable } from '../store/exportable.ts';
 import { instantFlag, usageError } from './usage-error.ts';
@@ -94,7 +95,7 @@ async function exportRelation(
     account,
     region,
   };
-  const engine = new DuckDbEngine(database);
+  const engine = engineOver(database);
   try {
     const columns = await columnsOf(engine, relation, flags.columns);
     if (flags.format === 'parquet') {
@@ -121,7 +122,7 @@ async function exportRelation(
 
 /** All columns of the relation, or those that were named; throws usage error unknown_column. */
 async function columnsOf(
-  engine: DuckDbEngine,
+  engine: OpenedEngine,
   relation: Exportable,
   list: string | undefined,
 ): Promise<string[]> {
@@ -150,7 +151,7 @@ async function renamed(out: string, write: (part: string) => Promise<number>): P
 }
 
 async function writeText(
-  engine: DuckDbEngine,
+  engine: OpenedEngine,
   relation: Exportable,
   filter: ExportFilter,
   columns: readonly string[],

@@ -3,8 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import bucketRewriteCurve, { batchManifest } from '../analytics/finops/bucket-rewrite-curve.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { analysisFlags, rawParams } from './param-flags.ts';
 
@@ -13,9 +12,10 @@ import { analysisFlags, rawParams } from './param-flags.ts';
  * first, as an S3 Batch Operations manifest.
  */
 export function manifestCommand(): Command {
-  const command = new Command('manifest')
-    .option('--db <file>', 'database file', 'keymeter.duckdb')
-    .requiredOption('--out <file>', 'CSV file to write');
+  const command = withEngineFlags(new Command('manifest')).requiredOption(
+    '--out <file>',
+    'CSV file to write',
+  );
   withConfigFlags(command);
   for (const option of analysisFlags(bucketRewriteCurve)) command.addOption(option);
   return command
@@ -24,10 +24,9 @@ export function manifestCommand(): Command {
       '\nExample:\n  keymeter manifest --bucket my-bucket --out manifest.csv\n\nThe numbers behind it: keymeter run bucket-rewrite-curve --bucket my-bucket',
     )
     .action(async (_: unknown, self: Command) => {
-      const flags = self.opts<ConfigFlags & { db: string; out: string }>();
+      const flags = self.opts<ConfigFlags & EngineFlags & { out: string }>();
       const config = await loadConfig(flags);
-      const database = await openDatabase(flags.db, { readOnly: true });
-      const engine = new DuckDbEngine(database);
+      const engine = await openFlagged(flags);
       let lines = 0;
       const counted = async function* () {
         for await (const line of batchManifest(rawParams(bucketRewriteCurve, self), {
@@ -43,7 +42,6 @@ export function manifestCommand(): Command {
         process.stderr.write(`${lines} objects written to ${flags.out}\n`);
       } finally {
         engine.close();
-        database.close();
       }
     });
 }

@@ -1,14 +1,12 @@
 import { Command, Option } from 'commander';
 import { printable } from '../core/printable.ts';
 import { placeOfEvent } from '../ingest/raw-record.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 import { locationOf, readRaw } from './raw-reader.ts';
 import { withS3Flags, type S3Flags } from './s3-flags.ts';
 import { usageError } from './usage-error.ts';
 
-interface RawFlags extends S3Flags {
-  db: string;
+interface RawFlags extends S3Flags, EngineFlags {
   format: 'record' | 'json';
 }
 
@@ -16,20 +14,18 @@ interface RawFlags extends S3Flags {
 export function rawCommand(): Command {
   const command = new Command('raw')
     .argument('<event_id>', 'eventID, as rows of the analyses give it')
-    .option('--db <file>', 'database file', 'keymeter.duckdb')
     .addOption(
       new Option('--format <format>', 'record: its JSON text; json: with its place and hash')
         .choices(['record', 'json'])
         .default('record'),
     );
-  return withS3Flags(command)
+  return withS3Flags(withEngineFlags(command))
     .addHelpText(
       'after',
       '\nExample:\n  keymeter raw 0034eb87-8dea-4b4a-a28e-132e77f195e6 --db kms.duckdb --format json',
     )
     .action(async (event_id: string, flags: RawFlags) => {
-      const database = await openDatabase(flags.db, { readOnly: true });
-      const engine = new DuckDbEngine(database);
+      const engine = await openFlagged(flags);
       try {
         const place = await placeOfEvent(engine, event_id);
         if (!place) {
@@ -59,7 +55,6 @@ export function rawCommand(): Command {
         );
       } finally {
         engine.close();
-        database.close();
       }
     });
 }

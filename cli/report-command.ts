@@ -9,13 +9,11 @@ import { reportMarkdown } from '../reports/render-markdown.ts';
 import { reportText } from '../reports/render-text.ts';
 import type { Report } from '../reports/report.ts';
 import { shellWord } from '../reports/report-builder.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 
 export const reportFormats = ['text', 'markdown', 'html', 'json', 'csv'] as const;
 
-interface ReportFlags extends ConfigFlags {
-  db: string;
+interface ReportFlags extends ConfigFlags, EngineFlags {
   from?: string;
   to?: string;
   account?: string;
@@ -31,9 +29,8 @@ interface ReportFlags extends ConfigFlags {
 export const report_width_default = 160;
 
 export function reportCommand(): Command {
-  return withConfigFlags(new Command('report'))
+  return withConfigFlags(withEngineFlags(new Command('report')))
     .addArgument(new Argument('[name]', 'which').choices(Object.keys(reports)).default('overview'))
-    .option('--db <file>', 'database file', 'keymeter.duckdb')
     .option('--from <instant>', 'start of the range, inclusive (ISO, or 7d ago)')
     .option('--to <instant>', 'end of the range, exclusive')
     .option('--account <id>', 'only this caller account')
@@ -56,8 +53,7 @@ Examples:
     )
     .action(async (name: string, flags: ReportFlags) => {
       checkFlags(name, flags);
-      const database = await openDatabase(flags.db, { readOnly: true });
-      const engine = new DuckDbEngine(database);
+      const engine = await openFlagged(flags);
       try {
         const config = await loadConfig(flags);
         const { principal, key } = flags;
@@ -68,7 +64,6 @@ Examples:
         await writeReport(report, flags);
       } finally {
         engine.close();
-        database.close();
       }
     });
 }
@@ -112,7 +107,8 @@ function filtersOf(flags: ReportFlags): Record<string, string> {
 }
 
 function commandFlags(flags: ReportFlags): string {
-  const files = (['db', 'config', 'prices', 'inventory', 'billing'] as const).flatMap((name) =>
+  const asked = flags.engine === undefined ? 'db' : 'engine';
+  const files = ([asked, 'config', 'prices', 'inventory', 'billing'] as const).flatMap((name) =>
     flags[name] === undefined ? [] : [` --${name} ${shellWord(flags[name])}`],
   );
   return files.join('');

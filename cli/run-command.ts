@@ -4,8 +4,7 @@ import { readNames } from '../analytics/names.ts';
 import { analyses, analysis } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { shellWord } from '../reports/report-builder.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { wantsColour } from './colour.ts';
 import { columnsOf, formats, outputWidth, rendered, type Format } from './output.ts';
@@ -13,8 +12,7 @@ import type { TableColumn, TableOptions } from './result-table.ts';
 import { analysisFlags, rawParams } from './param-flags.ts';
 import { nearest } from './nearest.ts';
 
-export interface QueryFlags extends ConfigFlags {
-  db: string;
+export interface QueryFlags extends ConfigFlags, EngineFlags {
   format: Format;
   out?: string;
   wide?: boolean;
@@ -22,7 +20,7 @@ export interface QueryFlags extends ConfigFlags {
 }
 
 export function withQueryFlags(command: Command): Command {
-  return withConfigFlags(command.option('--db <file>', 'database file', 'keymeter.duckdb'))
+  return withConfigFlags(withEngineFlags(command))
     .addOption(new Option('--format <format>').choices(formats).default('table'))
     .option('--out <file>', 'write there instead of stdout (needed for parquet)')
     .option('--wide', 'a table of all columns, one block a row when they do not fit')
@@ -94,8 +92,7 @@ async function runAnalysis(
   params: Record<string, unknown>,
 ): Promise<void> {
   const config = await loadConfig(flags);
-  const database = await openDatabase(flags.db, { readOnly: true });
-  const engine = new DuckDbEngine(database);
+  const engine = await openFlagged(flags);
   try {
     const context = { engine, config };
     const picked = pickedColumns(analysis, flags.columns);
@@ -111,7 +108,6 @@ async function runAnalysis(
     });
   } finally {
     engine.close();
-    database.close();
   }
 }
 

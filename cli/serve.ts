@@ -10,11 +10,10 @@ import { countFlag } from './ingest-flags.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { rawRecordReader } from './raw-reader.ts';
 import { withS3Flags, type S3Flags } from './s3-flags.ts';
-import { openDatabase, type Database } from '../store/database.ts';
-import { DuckDbEngine, type Engine } from '../store/engine.ts';
+import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
+import type { Engine, OpenedEngine } from '../store/engine.ts';
 
-export interface ServeFlags extends ConfigFlags, S3Flags {
-  db: string;
+export interface ServeFlags extends ConfigFlags, S3Flags, EngineFlags {
   port: string;
   host: string;
   tokenFile?: string;
@@ -39,20 +38,19 @@ export function withServeFlags(command: Command): Command {
 }
 
 export function serveCommand(): Command {
-  const command = new Command('serve').option('--db <file>', 'database file', 'keymeter.duckdb');
+  const command = withEngineFlags(new Command('serve'));
   return withS3Flags(withServeFlags(command))
     .addHelpText(
       'after',
       '\nExamples:\n  keymeter serve --db kms.duckdb\n  keymeter serve --db kms.duckdb --host 0.0.0.0 --port 9000 --allowed-host kms.example.com',
     )
     .action(async (flags: ServeFlags) => {
-      const database = await openDatabase(flags.db, { readOnly: true });
-      const engine = new DuckDbEngine(database, { connections: server_connections });
+      const engine = await openFlagged(flags, { connections: server_connections });
       const config = await loadConfig(flags);
       const server = await startServer(engine, flags, config, () => ({ state: 'idle' }));
-      process.stderr.write(`keymeter serves ${flags.db} at ${server.url}\n`);
+      process.stderr.write(`keymeter serves ${flags.engine ?? flags.db} at ${server.url}\n`);
       await untilStopped();
-      await closeAll(server, engine, database);
+      await closeAll(server, engine);
     });
 }
 
@@ -74,7 +72,7 @@ export function startServer(
     allowedHosts: flags.allowedHost ?? [],
     token: tokenFile ? loadOrCreateToken(tokenFile) : undefined,
     dashboards: existsSync(dashboards) ? dashboards : undefined,
-    database: flags.db,
+    database: flags.engine ?? flags.db,
     ingestStatus,
     log: (message, fields) => log.error(fields, message),
     rawRecord: rawRecordReader(engine, flags),
@@ -88,12 +86,7 @@ export function untilStopped(): Promise<void> {
   });
 }
 
-export async function closeAll(
-  server: RunningServer,
-  engine: DuckDbEngine,
-  database: Database,
-): Promise<void> {
+export async function closeAll(server: RunningServer, engine: OpenedEngine): Promise<void> {
   await server.close();
   engine.close();
-  database.close();
 }

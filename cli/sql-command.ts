@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
-import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { openFlagged } from './engine-flag.ts';
 import { outputWidth } from './output.ts';
 import { withQueryFlags, write, type QueryFlags } from './run-command.ts';
 
@@ -14,8 +13,7 @@ export function sqlCommand(): Command {
       '\nExample:\n  keymeter sql "SELECT operation, count(*) AS calls FROM kms_events WHERE counted GROUP BY operation"',
     );
   return withQueryFlags(command).action(async (query: string, flags: QueryFlags) => {
-    const database = await openDatabase(flags.db, { readOnly: true, sealed: true });
-    const engine = new DuckDbEngine(database);
+    const engine = await openFlagged(flags, { sealed: true });
     try {
       const { columns, rows } = await engine.table(query).catch((error: unknown) => {
         throw new KeymeterError(
@@ -38,7 +36,6 @@ export function sqlCommand(): Command {
       }
     } finally {
       engine.close();
-      database.close();
     }
   });
 }

@@ -5,7 +5,7 @@ import type { IngestStatus } from '../api/options.ts';
 import { overviewReport } from '../reports/overview.ts';
 import { reportText } from '../reports/render-text.ts';
 import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { engineOver } from '../store/open-engine.ts';
 import { writeDemo } from './demo-command.ts';
 import { demoConfigFile, demoTruthFile } from '../demo/generate.ts';
 import { databaseOptions, openSources, withIngestFlags, type IngestFlags } from './ingest-flags.ts';
@@ -57,7 +57,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const settings = watchSettings(flags);
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
-  const engine = new DuckDbEngine(database, { connections: server_connections });
+  const engine = engineOver(database, { connections: server_connections });
   let status: IngestStatus = { state: 'running', source: specs.join(' ') };
   const server = flags.serve
     ? await startServer(engine, { ...flags, db }, config, () => status)
@@ -89,11 +89,9 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
       });
     } else await untilStopped();
   } finally {
-    if (server) await closeAll(server, engine, database);
-    else {
-      engine.close();
-      database.close();
-    }
+    if (server) await closeAll(server, engine);
+    else engine.close();
+    database.close();
   }
 }
 

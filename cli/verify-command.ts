@@ -16,7 +16,7 @@ import {
 import { SummaryCounter, exitCodeOf } from '../verify/summary.ts';
 import { verifySource } from '../verify/verify-source.ts';
 import { openDatabase } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import { engineOver } from '../store/open-engine.ts';
 import { VerifiedHours } from '../store/verified-hours.ts';
 import { ledgerHashes } from './verify-ledger.ts';
 import type { VerifyFormat } from './verify-output.ts';
@@ -111,7 +111,7 @@ async function withDatabase(
 ): Promise<void> {
   if (flags.db === undefined) return run(source, flags, here);
   const database = await openDatabase(flags.db, { create: false });
-  const engine = new DuckDbEngine(database);
+  const engine = engineOver(database);
   const verify_run = { run_id: randomUUID(), verified_at: here.now() };
   const hours = await VerifiedHours.open(database, verify_run);
   try {

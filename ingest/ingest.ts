@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
-import { DuckDbEngine } from '../store/engine.ts';
+import type { Engine } from '../store/engine.ts';
+import { engineOver } from '../store/open-engine.ts';
 import { refuseFatal } from '../store/fatal.ts';
 import { knownObjects, ledgerId } from '../store/ledger.ts';
 import { Writer } from '../store/write/writer.ts';
@@ -44,7 +45,7 @@ async function ingestAll(
   );
   const signal = options.signal ?? new AbortController().signal;
   const pool = options.readers ?? new ReaderPool(options.workers, options);
-  const engine = new DuckDbEngine(database, { connections: 1 });
+  const engine = engineOver(database, { connections: 1 });
   let writer: Writer | undefined;
   try {
     writer = await Writer.open(database);
@@ -92,11 +93,7 @@ function renewing(source: Source): NodeJS.Timeout | undefined {
 }
 
 /** Tells a source what is committed. A source that does not hear it lists the same again. */
-async function acknowledge(
-  source: Source,
-  engine: DuckDbEngine,
-  summary: IngestSummary,
-): Promise<void> {
+async function acknowledge(source: Source, engine: Engine, summary: IngestSummary): Promise<void> {
   try {
     await source.acknowledge?.(async (objects) => {
       const ids = objects.map((object) => ledgerId(object));

@@ -9,7 +9,7 @@ import { generateDemoTrail } from '../dist/demo/generate.js';
 import { ingest } from '../dist/ingest/ingest.js';
 import { openSource } from '../dist/ingest/sources/open-source.js';
 import { openDatabase } from '../dist/store/database.js';
-import { DuckDbEngine } from '../dist/store/engine.js';
+import { DuckDbEngine } from '../dist/store/duckdb/duckdb-engine.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'keymeter-burst-chart-'));
 try {

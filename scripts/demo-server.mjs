@@ -22,7 +22,7 @@ export async function openDemo() {
   const { ingest } = await built('ingest/ingest.js');
   const { openSource } = await built('ingest/sources/open-source.js');
   const { openDatabase } = await built('store/database.js');
-  const { DuckDbEngine } = await built('store/engine.js');
+  const { DuckDbEngine } = await built('store/duckdb/duckdb-engine.js');
   const { serve } = await built('api/listen.js');
 
   const directory = mkdtempSync(path.join(tmpdir(), 'keymeter-demo-server-'));

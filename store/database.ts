@@ -6,7 +6,7 @@ import { refuseFatal } from './fatal.ts';
 import { ingestMegabytes } from './write/ingest-memory.ts';
 import { createMacrosSql } from './macros.ts';
 import { viewsSql } from './views.ts';
-import { DuckDBInstance } from './duckdb.ts';
+import { DuckDBInstance } from './duckdb/package.ts';
 
 /** Raised by one with every change of schema.sql; a database from a newer keymeter is refused. */
 export const schemaVersion = 2;

@@ -1,11 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { ChunkEngine } from './chunk-engine.ts';
-import { ConnectionPool } from './connection-pool.ts';
-import { dataVersionSql } from './data-version.ts';
-import type { Database } from './database.ts';
-import { needsViews, resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
-import { Snapshot } from './snapshot.ts';
-
 /** A bound parameter. Dates are TIMESTAMPs; arrays are lists of VARCHAR. */
 export type SqlValue = string | number | bigint | boolean | Date | null | readonly string[];
 export type SqlParams = Readonly<Record<string, SqlValue | undefined>>;
@@ -25,6 +17,11 @@ export interface ColumnChunk {
   columns: readonly (readonly unknown[])[];
 }
 
+export interface QueryTable {
+  columns: string[];
+  rows: JsonRow[];
+}
+
 /** What analyses read through; another engine implements the same calls. */
 export interface Engine {
   rows(sql: string, params?: SqlParams, options?: QueryOptions): Promise<JsonRow[]>;
@@ -34,6 +31,14 @@ export interface Engine {
   dataVersion(): Promise<string>;
   /** Runs work whose queries all see one state of the data; absent where an engine has no such thing. */
   snapshot?<T>(work: (engine: Engine) => Promise<T>, options?: SnapshotOptions): Promise<T>;
+}
+
+/** An engine as the process that opened it holds it. */
+export interface OpenedEngine extends Engine {
+  /** Rows and column names of any query, as a user writes it. */
+  table(sql: string, options?: QueryOptions): Promise<QueryTable>;
+  /** Gives back connections and files, also those of a database that was opened for it. */
+  close(): void;
 }
 
 export interface SnapshotOptions {
@@ -48,70 +53,4 @@ export function inSnapshot<T>(
   options?: SnapshotOptions,
 ): Promise<T> {
   return engine.snapshot ? engine.snapshot(work, options) : work(engine);
-}
-
-/**
- * DuckDB behind the Engine interface: a few connections, one query at a time on each. Snapshots have
- * connections of their own, so that long analyses never hold up a look at the ledger.
- */
-export class DuckDbEngine extends ChunkEngine {
-  readonly #database: Database;
-  readonly #single: ConnectionPool;
-  readonly #snapshots: ConnectionPool;
-
-  constructor(database: Database, options: { connections?: number; waiting?: number } = {}) {
-    super();
-    const { connections = 2, waiting = 64 } = options;
-    this.#database = database;
-    this.#single = new ConnectionPool(database, connections, waiting);
-    this.#snapshots = new ConnectionPool(database, connections, waiting);
-  }
-
-  async snapshot<T>(
-    work: (engine: Engine) => Promise<T>,
-    options: SnapshotOptions = {},
-  ): Promise<T> {
-    const pool = options.brief ? this.#single : this.#snapshots;
-    const connection = await pool.acquire();
-    try {
-      await connection.run('BEGIN');
-      return await work(new Snapshot(connection));
-    } finally {
-      await rollBack(connection);
-      pool.release(connection);
-    }
-  }
-
-  /** Known without a query once it was read or a writer of this process has raised it. */
-  async dataVersion(): Promise<string> {
-    const database = this.#database;
-    if (database.dataVersion === undefined) {
-      const rows = await this.rows(dataVersionSql);
-      // A writer that committed meanwhile knows better.
-      database.dataVersion ??= String(rows[0]?.['value'] ?? '0');
-    }
-    return database.dataVersion;
-  }
-
-  close(): void {
-    this.#single.close();
-    this.#snapshots.close();
-  }
-
-  protected async *chunks(query: Query): AsyncGenerator<ResultChunk> {
-    const connection = await this.#single.acquire();
-    // A transaction begins only after a commit that is under way: one wait is better than two.
-    const transaction = needsViews(query.sql);
-    try {
-      if (transaction) await connection.run('BEGIN');
-      yield* resultChunks(connection, query);
-    } finally {
-      if (transaction) await rollBack(connection);
-      this.#single.release(connection);
-    }
-  }
-}
-
-async function rollBack(connection: DuckDBConnection): Promise<void> {
-  await connection.run('ROLLBACK').catch(() => undefined);
 }

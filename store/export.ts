@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { SqlParams } from './engine.ts';
 import type { Exportable } from './exportable.ts';
-import { bindValue } from './values.ts';
+import { bindValue } from './duckdb/values.ts';
 
 export interface ExportFilter {
   from?: Date | undefined;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonRow } from './engine.ts';
-import { DuckDBInstance, VARCHAR } from './duckdb.ts';
+import { DuckDBInstance, VARCHAR } from './duckdb/package.ts';
 
 /**
  * Writes rows to a Parquet file (zstd), types as DuckDB reads them from JSON. An in-memory instance of

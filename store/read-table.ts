@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import type { JsonRow } from './engine.ts';
-import { jsonValue } from './values.ts';
-import { DuckDBInstance } from './duckdb.ts';
+import { jsonValue } from './duckdb/values.ts';
+import { DuckDBInstance } from './duckdb/package.ts';
 
 const rows_max = 1_000_000;
 /** Enough for a month of a large bill; sorting and grouping beyond it is refused, not swapped. */

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { Column, Table } from '../batch/event-batch.ts';
-import { DuckDBDataChunk } from '../duckdb.ts';
+import { DuckDBDataChunk } from '../duckdb/package.ts';
 import { chunkRows, writeTexts } from './text-vector.ts';
 
 const typeIds: Record<Column['kind'], number> = {

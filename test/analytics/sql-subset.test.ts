@@ -3,7 +3,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine, type SqlValue } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
+import type { SqlValue } from '../../store/engine.ts';
 import { parametersOf, subsetFaults } from '../support/sql-subset.ts';
 
 const room = fileURLToPath(new URL('../../analytics', import.meta.url));

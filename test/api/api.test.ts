@@ -13,7 +13,8 @@ import { newToken } from '../../api/token.ts';
 import { defaultConfig } from '../../core/config.ts';
 import { KeymeterError } from '../../core/errors.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine, type Engine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
+import type { Engine } from '../../store/engine.ts';
 import { event, store } from '../support/events.ts';
 import { patient, rawRequest, withServer } from '../support/server.ts';
 

@@ -15,7 +15,7 @@ import { rawRecordReader } from '../../cli/raw-reader.ts';
 import { nearest } from '../../cli/nearest.ts';
 import { relatedEventNames } from '../../reference/related-events.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { demoDatabase, type DemoDatabase } from '../support/demo-database.ts';
 import { commandLine } from '../support/run-command-line.ts';
 import { writeCopy } from '../support/digest-trail.ts';

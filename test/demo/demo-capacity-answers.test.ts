@@ -20,7 +20,7 @@ import { configSchema, type Config } from '../../core/config.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'keymeter-demo-capacity-'));
 let truth: SituationTruths;

@@ -17,7 +17,7 @@ import { defaultConfig } from '../../core/config.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'keymeter-demo-finops-'));
 let truth: SituationTruths;

@@ -8,7 +8,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'keymeter-demo-ingest-'));
 let truth: DemoTruth;

@@ -7,7 +7,8 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine, type JsonRow } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
+import type { JsonRow } from '../../store/engine.ts';
 import { expectConserved } from '../support/database-content.ts';
 import { kmsRecord, logOf, put } from '../support/kms-records.ts';
 

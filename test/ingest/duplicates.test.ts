@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { EventBatch } from '../../store/batch/event-batch.ts';
 import { KnownIds } from '../../store/write/known-ids.ts';
 import { ledgerId, type LedgerObject } from '../../store/ledger.ts';

@@ -12,7 +12,7 @@ import { openSource } from '../../ingest/sources/open-source.ts';
 import type { SourceOptions } from '../../ingest/sources/source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { S3Double, type FaultKind } from '../support/s3-double.ts';
 import { s3ServerBinary, startS3Server } from '../support/s3-server.ts';
 

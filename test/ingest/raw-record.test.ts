@@ -9,7 +9,7 @@ import { placeOfEvent, rawRecord } from '../../ingest/raw-record.ts';
 import { LocalReader } from '../../ingest/sources/local-reader.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { sharedData, sharedFile } from '../support/shared-data.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'keymeter-raw-'));

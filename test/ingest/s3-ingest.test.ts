@@ -3,7 +3,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { expectConserved } from '../support/database-content.ts';
 import { kmsRecord, logOf } from '../support/kms-records.ts';
 import { S3Double, type Fault } from '../support/s3-double.ts';

@@ -4,7 +4,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { Source } from '../../ingest/sources/source.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { expectConserved } from '../support/database-content.ts';
 import { kmsRecord, logOf } from '../support/kms-records.ts';
 import { QueueDouble, s3Message } from '../support/queue-double.ts';

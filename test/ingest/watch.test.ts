@@ -6,7 +6,7 @@ import { openSource } from '../../ingest/sources/open-source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { watch } from '../../ingest/watch.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { expectConserved } from '../support/database-content.ts';
 import { kmsRecord, logOf } from '../support/kms-records.ts';
 import { S3Double } from '../support/s3-double.ts';

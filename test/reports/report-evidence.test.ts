@@ -3,7 +3,7 @@ import { defaultConfig } from '../../core/config.ts';
 import { tablesOf } from '../../reports/report.ts';
 import { securityReport } from '../../reports/security.ts';
 import type { Database } from '../../store/database.ts';
-import type { DuckDbEngine } from '../../store/engine.ts';
+import type { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { VerifiedHours, type VerifiedHour } from '../../store/verified-hours.ts';
 import { event, plainEvent, store, withEvents } from '../support/events.ts';
 

@@ -9,7 +9,7 @@ import { reports } from '../../reports/all-reports.ts';
 import { reportHtml } from '../../reports/render-html.ts';
 import { tablesOf, type Fold, type Report, type ReportSource } from '../../reports/report.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { demoDatabase, type DemoDatabase } from '../support/demo-database.ts';
 import { htmlTables, markdownTables, says } from '../support/report-cells.ts';
 import { rawRequest, withServer } from '../support/server.ts';

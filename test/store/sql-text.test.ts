@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { namedColumns } from '../../store/named-columns.ts';
 import { parameterNames, withoutComments } from '../../store/sql-text.ts';
 

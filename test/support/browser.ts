@@ -15,7 +15,7 @@ import { configSchema } from '../../core/config.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 /** Debian's Chromium, or the one that KEYMETER_CHROMIUM names; null when there is none. */
 export function chromiumPath(): string | null {

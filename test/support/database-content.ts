@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 /** A database file opened for the time of `use`. */
 export async function withDatabase<T>(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BatchEncoder } from '../../store/batch/batch-encoder.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { EventBatch, RelatedEvent } from '../../store/batch/event-batch.ts';
 import { ledgerId } from '../../store/ledger.ts';
 import type { KmsEvent } from '../../store/relations.ts';

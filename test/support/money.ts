@@ -1,7 +1,7 @@
 import bill, { type BillLine, type BillRow } from '../../analytics/finops/bill.ts';
 import findings, { type FindingRow } from '../../analytics/finops/findings.ts';
 import { defaultConfig, type Config } from '../../core/config.ts';
-import type { DuckDbEngine } from '../../store/engine.ts';
+import type { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 
 /** The bill and the findings of a database, checked against their schemas. */
 export async function moneyOf(

@@ -3,7 +3,7 @@ import { openSource } from '../../ingest/sources/open-source.ts';
 import type { ListedObject } from '../../ingest/sources/source.ts';
 import { readTask } from '../../ingest/task.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { ledgerId } from '../../store/ledger.ts';
 import { Writer } from '../../store/write/writer.ts';
 

@@ -7,7 +7,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { contentOf, expectConserved } from '../support/database-content.ts';
 import { logOf, ownAccount, put, type RawKmsRecord } from '../support/kms-records.ts';
 import { recordsOf, sortCount, type Action } from '../support/mixed-trail.ts';

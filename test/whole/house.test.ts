@@ -55,6 +55,16 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('only store/ names an engine: everyone else asks openEngine', () => {
+    const wrong = Object.keys(mayImport)
+      .filter((room) => room !== 'store')
+      .flatMap(sources)
+      .filter((file) =>
+        importsOf(file).some((target) => /store\/(?:duckdb|trino|athena|lake)\//.test(target)),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   test('sources stay under 300 lines, tests under 600, and bear no empty names', () => {
     const files = [...Object.keys(mayImport), 'test', 'bench'].flatMap(sources);
     const long = files.filter((file) => {

@@ -7,7 +7,7 @@ import { jsonSchema } from '../../api/json-schema.ts';
 import { serve, type RunningServer } from '../../api/listen.ts';
 import { configSchema } from '../../core/config.ts';
 import { openDatabase, type Database } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import {
   chromiumPath,
   dashboardsPath,

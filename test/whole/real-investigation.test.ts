@@ -8,7 +8,7 @@ import blastRadius from '../../analytics/investigation/blast-radius.ts';
 import origins from '../../analytics/investigation/origins.ts';
 import principalTimeline from '../../analytics/investigation/principal-timeline.ts';
 import { defaultConfig } from '../../core/config.ts';
-import type { DuckDbEngine } from '../../store/engine.ts';
+import type { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { Row } from '../support/run-analysis.ts';
 import { sharedData, sharedFile } from '../support/shared-data.ts';
 import { withTrail } from '../support/stored-trail.ts';

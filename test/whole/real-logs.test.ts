@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { readFolder } from '../support/read-rows.ts';
 import { sharedData, sharedFile } from '../support/shared-data.ts';

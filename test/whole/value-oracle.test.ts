@@ -7,7 +7,7 @@ import { generateDemoTrail } from '../../demo/generate.ts';
 import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { kmsEventColumns } from '../../store/relations.ts';
 import { oracleRow } from '../support/column-oracle.ts';
 import type { OracleRow } from '../support/context-oracle.ts';

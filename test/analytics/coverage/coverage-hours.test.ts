@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CoverageHours, monthly } from '../../../analytics/coverage-hours.ts';
 import { defaultConfig } from '../../../core/config.ts';
 import { openDatabase } from '../../../store/database.ts';
-import { DuckDbEngine } from '../../../store/engine.ts';
+import { DuckDbEngine } from '../../../store/duckdb/duckdb-engine.ts';
 import { event, store } from '../../support/events.ts';
 
 test('gaps of less than a day are quiet, longer ones are holes', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../../core/config.ts';
 import { openDatabase } from '../../../store/database.ts';
-import { DuckDbEngine } from '../../../store/engine.ts';
+import { DuckDbEngine } from '../../../store/duckdb/duckdb-engine.ts';
 import type { KmsEvent } from '../../../store/relations.ts';
 import { event, store, withEvents } from '../../support/events.ts';
 import { lineOf, moneyOf, sumOf } from '../../support/money.ts';

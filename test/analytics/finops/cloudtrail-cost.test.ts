@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import cloudtrailCost from '../../../analytics/finops/cloudtrail-cost.ts';
 import { defaultConfig } from '../../../core/config.ts';
 import { openDatabase } from '../../../store/database.ts';
-import { DuckDbEngine } from '../../../store/engine.ts';
+import { DuckDbEngine } from '../../../store/duckdb/duckdb-engine.ts';
 import { event, store } from '../../support/events.ts';
 
 test('a second trail is billed for each copy, by hand', async () => {

@@ -8,7 +8,7 @@ import { defaultConfig } from '../../../core/config.ts';
 import { ingest } from '../../../ingest/ingest.ts';
 import { openSource } from '../../../ingest/sources/open-source.ts';
 import { openDatabase } from '../../../store/database.ts';
-import { DuckDbEngine } from '../../../store/engine.ts';
+import { DuckDbEngine } from '../../../store/duckdb/duckdb-engine.ts';
 import { sharedData, sharedFile } from '../../support/shared-data.ts';
 
 interface Kept {

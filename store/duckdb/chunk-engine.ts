@@ -1,5 +1,12 @@
-import type { ColumnChunk, Engine, JsonRow, QueryOptions, SqlParams } from './engine.ts';
-import { namedColumns } from './named-columns.ts';
+import type {
+  ColumnChunk,
+  Engine,
+  JsonRow,
+  QueryOptions,
+  QueryTable,
+  SqlParams,
+} from '../engine.ts';
+import { namedColumns } from '../named-columns.ts';
 import type { Query, ResultChunk } from './result-chunks.ts';
 import { jsonValue } from './values.ts';
 
@@ -14,7 +21,7 @@ export abstract class ChunkEngine implements Engine {
   }
 
   /** Rows and column names of any query, over all columns of kms_events. */
-  table(sql: string, options: QueryOptions = {}): Promise<{ columns: string[]; rows: JsonRow[] }> {
+  table(sql: string, options: QueryOptions = {}): Promise<QueryTable> {
     return this.#collect({ sql, params: {}, options, only: null });
   }
 
@@ -34,7 +41,7 @@ export abstract class ChunkEngine implements Engine {
     }
   }
 
-  async #collect(query: Query): Promise<{ columns: string[]; rows: JsonRow[] }> {
+  async #collect(query: Query): Promise<QueryTable> {
     const rows: JsonRow[] = [];
     let names: readonly string[] = [];
     for await (const result of this.chunks(query)) {

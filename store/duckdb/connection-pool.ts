@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { KeymeterError } from '../core/errors.ts';
-import type { Database } from './database.ts';
+import { KeymeterError } from '../../core/errors.ts';
+import type { Database } from '../database.ts';
 
 /** A few connections that are handed out in turn; those who wait are bounded too. */
 export class ConnectionPool {

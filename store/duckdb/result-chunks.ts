@@ -1,9 +1,9 @@
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import { KeymeterError, messageOf } from '../core/errors.ts';
-import type { QueryOptions, SqlParams } from './engine.ts';
-import { parameterNames } from './sql-text.ts';
+import { KeymeterError, messageOf } from '../../core/errors.ts';
+import type { QueryOptions, SqlParams } from '../engine.ts';
+import { parameterNames } from '../sql-text.ts';
 import { bindValue } from './values.ts';
-import { callsPerSecondSql, chargedCallsSql, kmsEventsSql } from './views.ts';
+import { callsPerSecondSql, chargedCallsSql, kmsEventsSql } from '../views.ts';
 
 /** A chunk of a result, column by column. */
 export interface ResultChunk {

@@ -1,5 +1,5 @@
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import type { SqlValue } from './engine.ts';
+import type { SqlValue } from '../engine.ts';
 import {
   BOOLEAN,
   BIGINT,
@@ -11,7 +11,7 @@ import {
   SQLNULL,
   TIMESTAMP,
   VARCHAR,
-} from './duckdb.ts';
+} from './package.ts';
 
 /** A parameter as DuckDB binds it, with its type (an untyped NULL fits everywhere). */
 export function bindValue(value: SqlValue): [DuckDBValue, DuckDBType] {

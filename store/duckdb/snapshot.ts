@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ChunkEngine } from './chunk-engine.ts';
-import { dataVersionSql } from './data-version.ts';
+import { dataVersionSql } from '../data-version.ts';
 import { resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
 
 /**

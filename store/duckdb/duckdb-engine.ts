@@ -1,0 +1,85 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { dataVersionSql } from '../data-version.ts';
+import type { Database } from '../database.ts';
+import type { Engine, OpenedEngine, SnapshotOptions } from '../engine.ts';
+import { ChunkEngine } from './chunk-engine.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { needsViews, resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
+import { Snapshot } from './snapshot.ts';
+
+export interface DuckDbEngineOptions {
+  /** Connections for single queries, and as many for snapshots. */
+  connections?: number;
+  waiting?: number;
+  /** True: the database was opened for this engine and closes with it. */
+  ownsDatabase?: boolean;
+}
+
+/**
+ * DuckDB behind the Engine interface: a few connections, one query at a time on each. Snapshots have
+ * connections of their own, so that long analyses never hold up a look at the ledger.
+ */
+export class DuckDbEngine extends ChunkEngine implements OpenedEngine {
+  readonly #database: Database;
+  readonly #single: ConnectionPool;
+  readonly #snapshots: ConnectionPool;
+  readonly #ownsDatabase: boolean;
+
+  constructor(database: Database, options: DuckDbEngineOptions = {}) {
+    super();
+    const { connections = 2, waiting = 64, ownsDatabase = false } = options;
+    this.#database = database;
+    this.#ownsDatabase = ownsDatabase;
+    this.#single = new ConnectionPool(database, connections, waiting);
+    this.#snapshots = new ConnectionPool(database, connections, waiting);
+  }
+
+  async snapshot<T>(
+    work: (engine: Engine) => Promise<T>,
+    options: SnapshotOptions = {},
+  ): Promise<T> {
+    const pool = options.brief ? this.#single : this.#snapshots;
+    const connection = await pool.acquire();
+    try {
+      await connection.run('BEGIN');
+      return await work(new Snapshot(connection));
+    } finally {
+      await rollBack(connection);
+      pool.release(connection);
+    }
+  }
+
+  /** Known without a query once it was read or a writer of this process has raised it. */
+  async dataVersion(): Promise<string> {
+    const database = this.#database;
+    if (database.dataVersion === undefined) {
+      const rows = await this.rows(dataVersionSql);
+      // A writer that committed meanwhile knows better.
+      database.dataVersion ??= String(rows[0]?.['value'] ?? '0');
+    }
+    return database.dataVersion;
+  }
+
+  close(): void {
+    this.#single.close();
+    this.#snapshots.close();
+    if (this.#ownsDatabase) this.#database.close();
+  }
+
+  protected async *chunks(query: Query): AsyncGenerator<ResultChunk> {
+    const connection = await this.#single.acquire();
+    // A transaction begins only after a commit that is under way: one wait is better than two.
+    const transaction = needsViews(query.sql);
+    try {
+      if (transaction) await connection.run('BEGIN');
+      yield* resultChunks(connection, query);
+    } finally {
+      if (transaction) await rollBack(connection);
+      this.#single.release(connection);
+    }
+  }
+}
+
+async function rollBack(connection: DuckDBConnection): Promise<void> {
+  await connection.run('ROLLBACK').catch(() => undefined);
+}

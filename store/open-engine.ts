@@ -1,0 +1,55 @@
+import { exitCodes, KeymeterError } from '../core/errors.ts';
+import { openDatabase, type Database } from './database.ts';
+import { DuckDbEngine } from './duckdb/duckdb-engine.ts';
+import type { OpenedEngine } from './engine.ts';
+
+export interface EngineOptions {
+  /** Queries at a time, where the engine has connections of its own. */
+  connections?: number | undefined;
+  /** For SQL that a user wrote: it reads no file beyond the data. */
+  sealed?: boolean | undefined;
+}
+
+/** The forms of an engine's address, for messages and help. */
+export const engineAddresses = ['duckdb:FILE'] as const;
+
+/**
+ * Opens the engine at an address for reading: `duckdb:FILE`. This is the one place that chooses an
+ * engine. Throws KeymeterError bad_engine, and what opening that engine throws.
+ */
+export async function openEngine(
+  address: string,
+  options: EngineOptions = {},
+): Promise<OpenedEngine> {
+  const [, kind = '', rest = ''] = /^([a-z]+):(.*)$/s.exec(address) ?? [];
+  if (rest === '') throw badEngine(address);
+  switch (kind) {
+    case 'duckdb':
+      return openFile(rest, options);
+    default:
+      throw badEngine(address);
+  }
+}
+
+/** The engine over a database that this process holds open, beside its writer. */
+export function engineOver(
+  database: Database,
+  options: Pick<EngineOptions, 'connections'> = {},
+): OpenedEngine {
+  return new DuckDbEngine(database, connectionsOf(options));
+}
+
+async function openFile(file: string, options: EngineOptions): Promise<OpenedEngine> {
+  const database = await openDatabase(file, { readOnly: true, sealed: options.sealed ?? false });
+  return new DuckDbEngine(database, { ...connectionsOf(options), ownsDatabase: true });
+}
+
+const connectionsOf = ({ connections }: EngineOptions) =>
+  connections === undefined ? {} : { connections };
+
+function badEngine(address: string): KeymeterError {
+  return new KeymeterError('bad_engine', `there is no engine at ${address}`, {
+    fix: `write one of ${engineAddresses.join(', ')}`,
+    exitCode: exitCodes.usage,
+  });
+}
