@@ -7,7 +7,7 @@ import { ingest } from '../../ingest/ingest.ts';
 import { openSource } from '../../ingest/sources/open-source.ts';
 import type { Source } from '../../ingest/sources/source.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import { S3Double } from '../support/s3-double.ts';
 import { sharedData, sharedFile } from '../support/shared-data.ts';
 
