@@ -5,7 +5,7 @@ import type { Question } from './answer.ts';
 import { Answers, olderNote } from './answers.ts';
 import { etagOf, notModified } from './etag.ts';
 import { jsonSchema } from './json-schema.ts';
-import { formats, negotiate, type Format } from './negotiate.ts';
+import { formats, negotiate, splitFormat, type Format } from './negotiate.ts';
 import type { ApiEnv, ApiOptions } from './options.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
@@ -66,13 +66,16 @@ export function analysisRoutes(
   const answers = new Answers(options);
 
   app.get('/api/v1/analyses/:name', async (c) => {
-    const analysis = registry.get(c.req.param('name'));
+    const address = splitFormat(c.req.param('name'));
+    const analysis = registry.get(address.name);
     if (!analysis) {
       throw notFound('analysis of that name', 'GET /api/v1/analyses lists their names');
     }
     const search = new URL(c.req.url).searchParams;
-    const { raw, params } = parseQuery(search, analysis.params, ['format']);
-    const format = negotiate(search.get('format') ?? undefined, c.req.header('accept'));
+    const reserved = address.format ? [] : ['format'];
+    const { raw, params } = parseQuery(search, analysis.params, reserved);
+    const format =
+      address.format ?? negotiate(search.get('format') ?? undefined, c.req.header('accept'));
     const question = { analysis, raw, params, format };
     const name = answers.nameOf(question);
     c.header('Vary', 'Accept, Authorization');

@@ -35,3 +35,26 @@ function simplified(value: unknown): unknown {
   }
   return copy;
 }
+
+/** What a schema says of columns beyond JSON Schema's own words. */
+const ownWords = new Set(['unit', 'headline']);
+
+/**
+ * The schema as OpenAPI takes it: members that JSON Schema does not know begin with `x-`. What
+ * `GET /api/v1/analyses` answers has them without.
+ */
+export function withExtensions(schema: JsonSchema): JsonSchema {
+  const marked = Object.entries(schema).map(([member, value]) => {
+    if (ownWords.has(member)) return [`x-${member}`, value];
+    if (member === 'properties') {
+      const properties = Object.entries(value as Record<string, JsonSchema>);
+      return [member, Object.fromEntries(properties.map(([n, own]) => [n, withExtensions(own)]))];
+    }
+    if (member === 'items') return [member, withExtensions(value as JsonSchema)];
+    if (['anyOf', 'oneOf', 'allOf'].includes(member)) {
+      return [member, (value as JsonSchema[]).map(withExtensions)];
+    }
+    return [member, value];
+  });
+  return Object.fromEntries(marked) as JsonSchema;
+}

@@ -9,6 +9,19 @@ export const formats = {
 
 export type Format = keyof typeof formats;
 
+/** Formats that an address can end in: `/api/v1/analyses/call-rates.csv`. */
+export const tableFormats = ['csv', 'ndjson', 'parquet'] as const satisfies readonly Format[];
+
+/** The parts of `call-rates.csv`; a name without such an ending has no format. */
+export function splitFormat(address: string): { name: string; format?: Format } {
+  for (const format of tableFormats) {
+    if (address.endsWith(`.${format}`)) {
+      return { name: address.slice(0, -format.length - 1), format };
+    }
+  }
+  return { name: address };
+}
+
 /** `?format=` before `Accept`; JSON when neither says anything. Throws 400 or 406. */
 export function negotiate(query: string | undefined, accept: string | undefined): Format {
   if (query !== undefined) {

@@ -1,4 +1,4 @@
-import { jsonSchema, type JsonSchema } from './json-schema.ts';
+import { jsonSchema, withExtensions, type JsonSchema } from './json-schema.ts';
 import { ledgerRow, rejectRow, runRow } from './ledger-schemas.ts';
 import { problemTitles } from './problems.ts';
 
@@ -54,9 +54,9 @@ export function fixedSchemas(): Record<string, JsonSchema> {
         },
       },
     },
-    LedgerObject: jsonSchema(ledgerRow, 'output'),
-    Reject: jsonSchema(rejectRow, 'output'),
-    Run: jsonSchema(runRow, 'output'),
+    LedgerObject: withExtensions(jsonSchema(ledgerRow, 'output')),
+    Reject: withExtensions(jsonSchema(rejectRow, 'output')),
+    Run: withExtensions(jsonSchema(runRow, 'output')),
     RawRecord: {
       type: 'object',
       required: ['object_id', 'record_index', 'location', 'record'],

@@ -1,22 +1,13 @@
-import type { z } from 'zod';
 import type { Analysis } from '../analytics/analysis.ts';
-import { eventQuery } from './event-routes.ts';
-import { emptyQuery } from './ingest-routes.ts';
-import {
-  answerExamples,
-  exampleAnswers,
-  fixedExamples,
-  parameterExamples,
-  type ExampleAnswer,
-} from './openapi-examples.ts';
 import { describeAnalysis } from './analysis-routes.ts';
-import { jsonSchema, type JsonSchema } from './json-schema.ts';
-import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
-import { formats } from './negotiate.ts';
-import { rowSchema } from './row-schema.ts';
+import { emptyQuery } from './ingest-routes.ts';
+import { withExtensions, type JsonSchema } from './json-schema.ts';
+import { formats, tableFormats } from './negotiate.ts';
+import { answerExamples, exampleAnswers, type ExampleAnswer } from './openapi-examples.ts';
+import { operation, problems, type Operation } from './openapi-operation.ts';
+import { fixedPaths } from './openapi-paths.ts';
 import { fixedSchemas, json, problemResponseObject, ref } from './openapi-schemas.ts';
-
-type Operation = Record<string, unknown>;
+import { rowSchema } from './row-schema.ts';
 
 /** The OpenAPI 3.1 document of the whole API, derived from the registry. */
 export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record<string, unknown> {
@@ -41,10 +32,11 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
     const get = analysisOperation(analysis, answers[analysis.name]);
     paths[`/api/v1/analyses/${analysis.name}`] = { get };
   }
+  paths['/api/v1/analyses/{analysis}.{format}'] = { get: tableOperation(registry, answers) };
   Object.assign(paths, fixedPaths());
   const schemas: Record<string, JsonSchema> = { ...fixedSchemas() };
   for (const analysis of registry.values()) {
-    schemas[schemaName(analysis.name)] = rowSchema(analysis);
+    schemas[schemaName(analysis.name)] = withExtensions(rowSchema(analysis));
   }
   return {
     openapi: '3.1.0',
@@ -53,6 +45,7 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
       version: '1',
       description:
         'Answers about AWS KMS use from CloudTrail logs. Read-only. Instants are UTC; ranges are half-open [from, to).',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{}, { bearer: [] }],
@@ -87,18 +80,6 @@ function analysisOperation(analysis: Analysis, made_on_demo?: ExampleAnswer): Op
       data_version: { type: 'string', description: 'changes with every commit of an ingest' },
     },
   };
-  const content = {
-    [formats.json]: { schema: answer, ...examples.json },
-    [formats.ndjson]: {
-      schema: { type: 'string', description: 'one row of JSON a line' },
-      ...examples.ndjson,
-    },
-    [formats.parquet]: { schema: { type: 'string', contentMediaType: formats.parquet } },
-    [formats.csv]: {
-      schema: { type: 'string', description: 'header first; formulas made harmless' },
-      ...examples.csv,
-    },
-  };
   const made = operation(
     analysis.name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     analysis.title,
@@ -106,177 +87,95 @@ function analysisOperation(analysis: Analysis, made_on_demo?: ExampleAnswer): Op
     {
       '200': {
         description: analysis.question,
-        headers: {
-          ETag: {
-            schema: { type: 'string' },
-            description: 'of the data version and the parameters',
-          },
-          'X-Truncated': {
-            schema: { type: 'boolean' },
-            description: 'true when rows were cut off',
-          },
-          'X-Data-Version': {
-            schema: { type: 'string' },
-            description: 'the version of the data that all numbers of the answer are of',
-          },
-          Age: {
-            schema: { type: 'integer' },
-            description: 'seconds since it was made; only when the data has changed since',
-          },
-        },
-        content,
+        headers: answerHeaders,
+        content: { [formats.json]: { schema: answer, ...examples.json } },
       },
       '304': { description: 'What If-None-Match names is still current' },
+      ...problems(404, 406, 503),
     },
     analysis.example,
   );
-  const format = {
-    name: 'format',
-    in: 'query',
-    description: 'goes before the Accept header',
-    schema: { type: 'string', enum: Object.keys(formats), default: 'json' },
-  };
   return {
     ...made,
     tags: [analysis.topic],
     description: [analysis.question, ...analysis.caveats.map((caveat) => `- ${caveat}`)].join('\n'),
-    parameters: [...(made['parameters'] as unknown[]), format],
   };
 }
 
-function operation(
-  operationId: string,
-  summary: string,
-  query: z.ZodObject,
-  responses: Record<string, unknown>,
-  example: Readonly<Record<string, string>> = {},
+/**
+ * Rows in the formats of files. An operation of its own, so that a generated client knows that the other
+ * operations answer JSON.
+ */
+function tableOperation(
+  registry: ReadonlyMap<string, Analysis>,
+  answers: Readonly<Record<string, ExampleAnswer>>,
 ): Operation {
-  return {
-    operationId,
-    summary,
-    tags: ['server'],
-    parameters: queryParameters(query, example),
-    responses: { ...responses, default: { $ref: '#/components/responses/Problem' } },
-  };
-}
-
-function queryParameters(query: z.ZodObject, example: Readonly<Record<string, string>>) {
-  const schema = jsonSchema(query, 'input');
-  const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
-  const required = new Set((schema['required'] ?? []) as string[]);
-  return Object.entries(properties).map(([name, part]) => {
-    const { description, ...type } = part;
-    return {
-      name,
-      in: 'query',
-      required: required.has(name),
-      ...(description === undefined ? {} : { description }),
-      schema: { ...type, ...(example[name] === undefined ? parameterExamples(name, type) : {}) },
-      ...(example[name] === undefined ? {} : { example: typed(example[name], type) }),
-    };
+  const [first] = registry.values();
+  const examples = answerExamples(first!, answers[first!.name]);
+  const made = operation('analysisTable', 'The rows of an analysis as a file', emptyQuery, {
+    '200': {
+      description: 'The rows',
+      headers: answerHeaders,
+      content: {
+        [formats.ndjson]: {
+          schema: { type: 'string', description: 'one row of JSON a line' },
+          ...examples.ndjson,
+        },
+        [formats.csv]: {
+          schema: { type: 'string', description: 'header first; formulas made harmless' },
+          ...examples.csv,
+        },
+        [formats.parquet]: { schema: { type: 'string', contentMediaType: formats.parquet } },
+      },
+    },
+    '304': { description: 'What If-None-Match names is still current' },
+    ...problems(404, 503),
   });
-}
-
-/** An example of the command line as the JSON type that its schema names. */
-function typed(text: string, schema: JsonSchema): unknown {
-  if (schema['type'] === 'integer' || schema['type'] === 'number') return Number(text);
-  if (schema['type'] === 'boolean') return text === 'true';
-  if (schema['type'] === 'array') return [text];
-  return text;
-}
-
-function fixedPaths(): Record<string, { get: Operation }> {
-  const paged = (row: string, example: unknown) =>
-    json(
-      'A page',
+  return {
+    ...made,
+    description:
+      'The same rows as the operation of the analysis, whose parameters it takes. The header Accept and the parameter `format` of that operation choose a format too.',
+    parameters: [
       {
-        type: 'object',
-        required: ['rows', 'next_cursor'],
-        properties: {
-          rows: { type: 'array', items: ref(row) },
-          next_cursor: { type: ['string', 'null'], description: 'null on the last page' },
+        name: 'analysis',
+        in: 'path',
+        required: true,
+        schema: { type: 'string', enum: [...registry.keys()] },
+      },
+      {
+        name: 'format',
+        in: 'path',
+        required: true,
+        schema: { type: 'string', enum: tableFormats },
+      },
+      {
+        name: 'parameters',
+        in: 'query',
+        style: 'form',
+        explode: true,
+        description: 'parameters of the analysis',
+        schema: {
+          type: 'object',
+          additionalProperties: { type: 'string' },
+          examples: [{ from: '7d' }],
         },
       },
-      example,
-    );
-  const text = (description: string, type: string, example: unknown) => ({
-    '200': { description, content: { [type]: { schema: { type: 'string' }, example } } },
-  });
-  const made = fixedExamples;
-  const rows = { type: 'object', properties: { rows: { type: 'array', items: ref('Run') } } };
-  return {
-    '/api/v1/ledger': {
-      get: operation('ledger', 'Objects that were looked at', ledgerQuery, {
-        '200': paged('LedgerObject', made['ledger']),
-      }),
-    },
-    '/api/v1/rejects': {
-      get: operation('rejects', 'Records that could not be read', rejectsQuery, {
-        '200': paged('Reject', made['rejects']),
-      }),
-    },
-    '/api/v1/runs': {
-      get: operation('runs', 'Ingest runs, newest first', runsQuery, {
-        '200': json('Runs', rows, made['runs']),
-      }),
-    },
-    '/api/v1/event': {
-      get: operation('event', 'A stored event with all its columns', eventQuery, {
-        '200': json(
-          'The event',
-          {
-            type: 'object',
-            required: ['event'],
-            properties: { event: { type: 'object', description: 'columns of kms_events' } },
-          },
-          made['event'],
-        ),
-      }),
-    },
-    '/api/v1/raw': {
-      get: operation('raw', 'The raw record of an event', eventQuery, {
-        '200': json('The record as the trail delivered it', ref('RawRecord'), made['raw']),
-      }),
-    },
-    '/api/v1/health': {
-      get: operation('health', 'Whether the server can answer', emptyQuery, {
-        '200': json(
-          'It can',
-          {
-            type: 'object',
-            required: ['status', 'data_version', 'ingest'],
-            properties: {
-              status: { const: 'ok' },
-              data_version: { type: 'string' },
-              ingest: { type: 'string' },
-              database: { type: ['string', 'null'], description: 'as --db or --engine names it' },
-            },
-          },
-          made['health'],
-        ),
-      }),
-    },
-    '/api/v1/ingest/status': {
-      get: operation('ingestStatus', 'What the ingest is doing', emptyQuery, {
-        '200': json('Its state', ref('IngestStatus'), made['ingestStatus']),
-      }),
-    },
-    '/api/v1/ingest/events': {
-      get: operation('ingestEvents', 'The same as server-sent events', emptyQuery, {
-        ...text(
-          '`status` events whose data is an IngestStatus',
-          'text/event-stream',
-          made['ingestEvents'],
-        ),
-      }),
-    },
-    '/metrics': {
-      get: operation('metrics', 'Prometheus metrics', emptyQuery, {
-        ...text('Prometheus text format', 'text/plain', made['metrics']),
-      }),
-    },
+    ],
   };
 }
+
+const answerHeaders = {
+  ETag: { schema: { type: 'string' }, description: 'of the data version and the parameters' },
+  'X-Truncated': { schema: { type: 'boolean' }, description: 'true when rows were cut off' },
+  'X-Data-Version': {
+    schema: { type: 'string' },
+    description: 'the version of the data that all numbers of the answer are of',
+  },
+  Age: {
+    schema: { type: 'integer' },
+    description: 'seconds since it was made; only when the data has changed since',
+  },
+};
 
 function tagsOf(registry: ReadonlyMap<string, Analysis>) {
   const topics = [...new Set([...registry.values()].map((analysis) => analysis.topic))].sort();

@@ -109,7 +109,7 @@ function requestForm(path: string, operation: Operation): HTMLElement {
   const form = h(
     'form',
     { class: 'params', onsubmit: (event) => void send(event) },
-    ...operation.parameters.map(field),
+    ...operation.parameters.filter(({ schema }) => schema.type !== 'object').map(field),
     h('button', { type: 'submit' }, 'Send'),
   );
   form.addEventListener('input', showCommand);
@@ -118,11 +118,15 @@ function requestForm(path: string, operation: Operation): HTMLElement {
 
   function address(): string {
     const search = new URLSearchParams();
+    let filled = path;
     for (const [name, value] of new FormData(form)) {
-      if (value !== '') search.set(name, String(value));
+      const text = String(value);
+      if (path.includes(`{${name}}`)) {
+        filled = filled.replace(`{${name}}`, () => encodeURIComponent(text));
+      } else if (text !== '') search.set(name, text);
     }
     const query = search.toString();
-    return query ? `${path}?${query}` : path;
+    return query ? `${filled}?${query}` : filled;
   }
 
   function showCommand(): void {

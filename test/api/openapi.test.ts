@@ -2,8 +2,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { z } from 'zod';
 import { beforeAll, expect, test } from 'vitest';
 import { analyses } from '../../analytics/registry.ts';
-import { openApiDocument } from '../../api/openapi.ts';
-import { withEvents } from '../support/events.ts';
+import { openApiDocument, schemaName } from '../../api/openapi.ts';
+import { event, withEvents } from '../support/events.ts';
 import { rawRequest, withServer } from '../support/server.ts';
 
 type Json = Record<string, any>;
@@ -38,7 +38,7 @@ test('the document has the members that OpenAPI 3.1 asks for, and no others', ()
   const known = ['openapi', 'info', 'servers', 'security', 'tags', 'paths', 'components'];
   expect(Object.keys(document).filter((name) => !known.includes(name))).toEqual([]);
   for (const [path, item] of Object.entries(document['paths'] as Json)) {
-    expect(path).toMatch(/^\/[a-z0-9_/.-]*$/);
+    expect(path).toMatch(/^\/[a-z0-9_/.{}-]*$/);
     expect(Object.keys(item as Json)).toEqual(['get']);
   }
 });
@@ -53,7 +53,8 @@ test('operations are whole: ids once, tags declared, parameters once, responses 
     const parameters = operation['parameters'] as Json[];
     expect(new Set(parameters.map((one) => one['name'])).size).toBe(parameters.length);
     for (const parameter of parameters) {
-      expect(parameter).toMatchObject({ in: 'query', schema: expect.any(Object) });
+      const place = path.includes(`{${parameter['name']}}`) ? 'path' : 'query';
+      expect(parameter).toMatchObject({ in: place, schema: expect.any(Object) });
       expect(Object.keys(parameter)).not.toContain('description_');
     }
     const responses = Object.entries(operation['responses'] as Json);
@@ -143,9 +144,9 @@ test('every answer but Parquet has an example that fits its schema', () => {
         const where = `${path} ${status} ${type}`;
         expect([where, faultOf(example, schema)]).toEqual([where, null]);
         if (type === 'application/x-ndjson') {
-          const row = operation['responses'][200].content['application/json'].schema.properties;
+          const row = { $ref: `#/components/schemas/${schemaName(names[0]!)}` };
           for (const line of String(example).split('\n').filter(Boolean)) {
-            expect([where, faultOf(JSON.parse(line), row.rows.items)]).toEqual([where, null]);
+            expect([where, faultOf(JSON.parse(line), row)]).toEqual([where, null]);
           }
         }
       }
@@ -173,14 +174,42 @@ function inlined(schema: unknown): unknown {
   return { ...closed, ...Object.fromEntries(parts) };
 }
 
+test('rows come as the file that the address names', async () => {
+  await withEvents([event({ at: '2026-10-05T12:00:00Z' })], (engine) =>
+    withServer(engine, async ({ port }) => {
+      const get = (path: string) => rawRequest(port, `/api/v1/analyses/call-rates${path}`);
+      const { rows } = (await get('?bin=day')).json();
+      const lines = await get('.ndjson?bin=day');
+      expect(lines.headers['content-type']).toBe('application/x-ndjson');
+      expect(JSON.parse(lines.text)).toEqual(rows[0]);
+      const csv = await get('.csv?bin=day');
+      expect(csv.headers['content-disposition']).toBe('attachment; filename="call-rates.csv"');
+      expect(csv.text.split('\r\n')[1]!.split(',')).toContain(String(rows[0].calls));
+      expect((await get('.parquet')).text.slice(0, 4)).toBe('PAR1');
+      expect((await get('.csv?format=json')).status).toBe(400);
+      expect((await get('.txt')).status).toBe(404);
+    }),
+  );
+});
+
+test('members of our own begin with x-, so that generators take the document', () => {
+  const row = document['components'].schemas['CallRatesRow'].properties;
+  expect(row['calls']).toMatchObject({ type: 'number', 'x-unit': 'calls', 'x-headline': true });
+  for (const [pointer, node] of nodes(document['components'].schemas)) {
+    if (/\/properties$/.test(pointer)) continue;
+    expect([pointer, 'unit' in node, 'headline' in node]).toEqual([pointer, false, false]);
+  }
+});
+
 test('every documented path answers as documented, and every analysis is documented', async () => {
   for (const name of names) expect(document['paths']).toHaveProperty([`/api/v1/analyses/${name}`]);
   await withEvents([], (engine) =>
     withServer(engine, async ({ port }) => {
       const served = await rawRequest(port, '/openapi.json');
       expect(served.json()).toEqual(document);
-      for (const [path, operation] of operations()) {
-        if (path === '/api/v1/ingest/events') continue;
+      for (const [template, operation] of operations()) {
+        if (template === '/api/v1/ingest/events') continue;
+        const path = template.replace('{analysis}', names[0]!).replace('{format}', 'csv');
         const answer = await rawRequest(port, path);
         const type = String(answer.headers['content-type']).split(';')[0]!;
         const needed = answer.status === 400 || answer.status === 404;
