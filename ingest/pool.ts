@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { KeymeterError, messageOf } from '../core/errors.ts';
-import type { EventBatch } from '../store/batch/event-batch.ts';
+import type { DictionaryDelta, EventBatch } from '../store/batch/event-batch.ts';
 import { readerName } from './fast/chosen-reader.ts';
 import type { ListedObject } from './sources/source.ts';
 import { unreadableBatch, type ReadTask } from './task.ts';
@@ -34,6 +34,8 @@ export class ReaderPool {
   readonly #piscina: Piscina;
   readonly #loaded = new Set<number>();
   readonly #ahead = new Map<string, Promise<EventBatch[]>>();
+  /** By dictionary: what came with batches that are not handed over yet. */
+  readonly #deltas = new Map<string, DictionaryDelta[]>();
   #failures = 0;
   #closing: Promise<void> | undefined;
 
@@ -56,11 +58,12 @@ export class ReaderPool {
    * The task's batch, or when its worker ends (out of memory) or throws, a batch of each object by
    * itself: one that fails alone too is dead, and the others are kept. Rejects when the pool is closed.
    */
-  read(task: ReadTask): Promise<EventBatch[]> {
+  async read(task: ReadTask): Promise<EventBatch[]> {
     const key = this.#ahead.size > 0 ? keyOf(task) : '';
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
-    return ahead ?? this.#read(task);
+    const batches = await (ahead ?? this.#read(task));
+    return batches.map((batch) => this.#handedOver(batch));
   }
 
   /**
@@ -118,8 +121,21 @@ export class ReaderPool {
     }
   }
 
-  #run(task: ReadTask): Promise<EventBatch> {
-    return this.#piscina.run(task) as Promise<EventBatch>;
+  async #run(task: ReadTask): Promise<EventBatch> {
+    const batch = (await this.#piscina.run(task)) as EventBatch;
+    const { dictionary, deltas } = batch;
+    this.#deltas.set(dictionary, [...(this.#deltas.get(dictionary) ?? []), ...deltas]);
+    return batch;
+  }
+
+  /**
+   * A batch is handed over with all that its worker's dictionaries got so far: those before it may be asked for
+   * later, as what is read ahead, or never.
+   */
+  #handedOver(batch: EventBatch): EventBatch {
+    const deltas = this.#deltas.get(batch.dictionary) ?? [];
+    this.#deltas.delete(batch.dictionary);
+    return { ...batch, deltas };
   }
 
   #refuseIfClosed(error: unknown): void {

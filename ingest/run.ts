@@ -208,7 +208,7 @@ export class Run {
     group.rows += rowsOf(batch);
     group.results.push({ task, batch });
     group.objects += batch.objects.length;
-    if (settled.length === 0) return;
+    // Without an object too: what its dictionaries got is used by later batches.
     await this.#writer.add({ objects: task.ledger, batch: { ...batch, objects: settled } });
   }
 

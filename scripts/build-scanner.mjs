@@ -1,12 +1,12 @@
-// Compiles ingest/scanner/assembly (AssemblyScript) to dist/ingest/scanner/scanner.wasm.
+// Compiles ingest/scan/assembly (AssemblyScript) to dist/ingest/scan/scanner.wasm.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const scanner = path.join(root, 'ingest/scanner');
-const wasm = path.join(root, 'dist/ingest/scanner/scanner.wasm');
+const scanner = path.join(root, 'ingest/scan');
+const wasm = path.join(root, 'dist/ingest/scan/scanner.wasm');
 
 const flags = [
   '-O3',
@@ -25,8 +25,8 @@ export function buildScanner() {
     ...readdirSync(path.join(scanner, 'assembly')).map((name) =>
       path.join(scanner, 'assembly', name),
     ),
-    path.join(scanner, 'row-layout.ts'),
-    path.join(scanner, 'column-layout.ts'),
+    path.join(scanner, 'layout.ts'),
+    path.join(root, 'ingest/facts.ts'),
     path.join(root, 'node_modules/assemblyscript/package.json'),
     fileURLToPath(import.meta.url),
   ];

@@ -7,218 +7,147 @@ import {
   type RecordSink,
 } from '../records/plain-reader.ts';
 import { isCloudTrailRecord } from '../records/look-alike.ts';
-import { isObject, textField } from '../records/record.ts';
+import { textField } from '../records/record.ts';
 import type { PathFacts } from '../rules/kms-event.ts';
 import { relatedGroupsOf } from '../rules/related-groups.ts';
 import {
-  PER_ROW,
-  STOP_ASK,
-  STOP_CROWDED,
-  STOP_END,
-  STOP_FULL,
-  STOP_KEPT,
-} from '../scanner/column-layout.ts';
-import type { FirstValue, ScannedRows } from '../scanner/scanned-rows.ts';
-import { fieldNumber, Scanner } from '../scanner/scanner.ts';
-import { FastEncoder } from './fast-encoder.ts';
-import { addRelated } from './related-rows.ts';
-import { groupOf, groups, Remembered } from './remembered.ts';
-import { fieldsOf, NotJson, numbered, parse } from './scanned-fields.ts';
+  SUMMARY_ACCOUNT,
+  SUMMARY_EVENT_MAX,
+  SUMMARY_EVENT_MIN,
+  SUMMARY_KMS,
+  SUMMARY_OTHER,
+  SUMMARY_RECORDS,
+  SUMMARY_REGION,
+  SUMMARY_ROWS,
+  SUMMARY_TIME_MAX,
+  SUMMARY_TIME_MIN,
+  SUMMARY_UNUSUAL,
+} from '../scan/layout.ts';
+import { Scanner } from '../scan/scanner.ts';
+import { BatchRows } from './batch-rows.ts';
+import { Entries } from './entries.ts';
 
 /**
- * Reads records with the scanner, and asks the rules once for each distinct text. What it gives equals
- * what the plain reader gives; all that is unusual goes through that one. One for each worker.
+ * Reads records with the scanner, and asks the rules once for each combination of facts. What it gives equals
+ * what the plain reader gives, but that rows of unusual records, which go through that one, stand behind the
+ * others of their object. One for each worker.
  */
 export class FastReader {
-  readonly #scanner: Scanner;
+  readonly #scanner = new Scanner();
+  readonly #entries = new Entries(this.#scanner);
   readonly #kept: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly #remembered: Remembered;
-  /** What a task keeps, once it was found to be all that the scanner was told of. */
-  #wanted: RecordSink['kept'];
-  #generation = 0;
-  #encoder: FastEncoder | null = null;
+  #rows: BatchRows | null = null;
 
-  /**
-   * The scanner hands over the events of other services of these groups; which of them are kept is for
-   * `sink.kept` to say, as in the plain reader.
-   */
+  /** Keeps the events of other services of these groups, unless `sink.kept` says otherwise. */
   constructor(related_groups: readonly string[] = relatedGroupsOf(process.env)) {
     this.#kept = relatedEventNames(related_groups);
-    const interest = [...this.#kept].flatMap(([source, names]) =>
-      [...names].map((name) => ({ source, name })),
-    );
-    this.#scanner = new Scanner({ groups, interest });
-    this.#remembered = new Remembered(this.#scanner.encoder);
   }
 
   /** Starts a batch. The encoder of the batch before must be finished. */
-  encoder(): FastEncoder {
-    if (this.#scanner.encoder.isCrowded) this.#startAnew();
-    return (this.#encoder = new FastEncoder(this.#scanner.encoder));
+  encoder(): BatchRows {
+    if (this.#scanner.wasm.isCrowded()) {
+      this.#scanner.forget();
+      this.#entries.forget();
+    }
+    return (this.#rows = new BatchRows(this.#scanner, this.#entries));
   }
 
-  /** Like readPlain. `sink.encoder` is the last that encoder() gave: batches share the books. */
+  /** Like readPlain. `sink.encoder` is the last that encoder() gave: batches share the dictionaries. */
   read(bytes: Buffer, path: PathFacts, sink: RecordSink): ReadCounts {
-    const encoder = this.#encoder;
-    if (encoder === null || sink.encoder !== encoder) throw new Error('not the current batch');
-    if (encoder.isScattered) return readPlain(bytes, path, sink);
-    const rows = this.#scanner.scan(bytes);
-    if (this.#scanner.generation !== this.#generation) {
-      this.#generation = this.#scanner.generation;
-      this.#remembered.forgetIds();
-    }
+    const rows = this.#rows;
+    if (rows === null || sink.encoder !== rows) throw new Error('not the current batch');
+    const scanner = this.#scanner;
+    scanner.keep(sink.kept ?? this.#kept);
+    const result = scanner.scan(bytes, path);
+    // Of a file that is read plainly too: entries of its rows come behind these.
+    this.#entries.ask();
+    if (!result.ok || !isBlank(bytes, result.end)) return readPlain(bytes, path, sink);
+    const usual = scanner.summary(SUMMARY_KMS) + scanner.summary(SUMMARY_OTHER);
     // Without one usual record it may be another log in the same envelope: the plain reader knows them.
-    if (!rows.ok || (rows.records > 0 && rows.kmsRecords + rows.otherRecords === 0)) {
-      return readPlain(bytes, path, sink);
+    if (scanner.summary(SUMMARY_RECORDS) > 0 && usual === 0) return readPlain(bytes, path, sink);
+    const before = [rows.rowCount, rows.relatedCount, sink.rejects.length] as const;
+    const count = scanner.summary(SUMMARY_ROWS);
+    for (let row = scanner.wasm.encode(0); row < count; row = scanner.wasm.encode(row)) {
+      rows.takeBlock();
     }
-    this.#scanner.encoder.encodesRelated = this.#wantsAll(sink.kept);
-    const before = [encoder.rowCount, encoder.relatedCount, sink.rejects.length] as const;
+    scanner.view();
     try {
-      return this.#readRows(rows, path, sink, encoder);
+      return this.#counts(path, sink);
     } catch (error) {
-      if (!(error instanceof NotJson || error instanceof TooScattered)) throw error;
-      encoder.truncate(before[0], before[1]);
+      if (!(error instanceof NotRecord)) throw error;
+      rows.truncate(before[0], before[1]);
       sink.rejects.length = before[2];
       return readPlain(bytes, path, sink);
     }
   }
 
-  /** Whether a task keeps all events that the scanner was told of. */
-  #wantsAll(kept: RecordSink['kept']): boolean {
-    if (kept === undefined || kept === this.#wanted) return true;
-    const all = [...this.#kept].every(([source, names]) =>
-      [...names].every((name) => kept.get(source)?.has(name)),
-    );
-    if (all) this.#wanted = kept;
-    return all;
-  }
-
-  #readRows(
-    rows: ScannedRows,
-    path: PathFacts,
-    sink: RecordSink,
-    encoder: FastEncoder,
-  ): ReadCounts {
+  /** Counts the last scan, and reads its unusual records. */
+  #counts(path: PathFacts, sink: RecordSink): ReadCounts {
+    const scanner = this.#scanner;
     const counts = countsOf(path);
-    counts.records_total = rows.records;
-    counts.non_kms = rows.otherRecords;
-    counts.record_time_min = rows.eventTimeMin;
-    counts.record_time_max = rows.eventTimeMax;
-    const scanner = this.#scanner.encoder;
-    let crowdedAt = -1;
-    for (let next = 0; ;) {
-      encoder.takeEvents();
-      if (encoder.isScattered) throw new TooScattered();
-      const { row, stop } = scanner.encode(next);
-      if (stop === STOP_END) break;
-      next = row;
-      if (stop === STOP_FULL) {
-        encoder.takePending();
-      } else if (stop === STOP_CROWDED && crowdedAt !== row) {
-        encoder.takeTuples();
-        rows = this.#startAnew(row);
-        crowdedAt = row;
-      } else if (stop !== STOP_ASK || !this.#ask(rows, row)) {
-        const isKept = stop === STOP_KEPT || rows.kind(row) === 'kept';
-        this.#readRow(rows, row, isKept, { path, sink, encoder, counts });
-        next = row + 1;
+    counts.records_total = scanner.summary(SUMMARY_RECORDS);
+    counts.non_kms = scanner.summary(SUMMARY_OTHER);
+    const span = (min: number, max: number) => (min > max ? null : ([min, max] as const));
+    const all = span(scanner.summary(SUMMARY_TIME_MIN), scanner.summary(SUMMARY_TIME_MAX));
+    const kms = span(scanner.summary(SUMMARY_EVENT_MIN), scanner.summary(SUMMARY_EVENT_MAX));
+    counts.record_time_min = all?.[0] ?? null;
+    counts.record_time_max = all?.[1] ?? null;
+    counts.event_time_min = kms?.[0] ?? null;
+    counts.event_time_max = kms?.[1] ?? null;
+    const account = this.#first(SUMMARY_ACCOUNT);
+    const region = this.#first(SUMMARY_REGION);
+    // Account and Region, where the path has none, are those of the first record that has them.
+    const takeFirst = (before: number): void => {
+      if (account && account.record < before) counts.account_id ??= account.text;
+      if (region && region.record < before) counts.region ??= region.text;
+    };
+    if (scanner.summary(SUMMARY_UNUSUAL) > 0) {
+      for (const { index, text } of this.#unusual()) {
+        takeFirst(index);
+        const value = parse(text);
+        // A value of another kind, or an envelope in the list: the plain reader unwraps and counts those.
+        if (!isCloudTrailRecord(value)) throw new NotRecord();
+        readRecord({ value }, index, path, sink, counts);
       }
     }
-    takeFirst(counts, rows, rows.records);
-    const { times } = scanner;
-    if (times) {
-      counts.event_time_min = Math.min(times.min, counts.event_time_min ?? times.min);
-      counts.event_time_max = Math.max(times.max, counts.event_time_max ?? times.max);
-    }
+    takeFirst(counts.records_total);
     return counts;
   }
 
-  /** Reads a row that the scanner does not encode: another service's, or one for the plain reader. */
-  #readRow(
-    rows: ScannedRows,
-    row: number,
-    isKept: boolean,
-    to: { path: PathFacts; sink: RecordSink; encoder: FastEncoder; counts: ReadCounts },
-  ): void {
-    const { path, sink, encoder, counts } = to;
-    const remembered = { encoder, scanner: this.#scanner.encoder, remembered: this.#remembered };
-    if (isKept && addRelated(rows, row, remembered, sink.kept ?? this.#kept)) return;
-    const index = rows.record(row);
-    takeFirst(counts, rows, index);
-    const value = parse(rows.text(row));
-    // A value of another kind, or an envelope in the list: the plain reader unwraps and counts those.
-    if (!isCloudTrailRecord(value)) throw new NotJson();
-    // A kept record was counted as another service's already; readRecord counts it again.
-    if (isKept) counts.non_kms--;
-    readRecord({ value }, index, path, sink, counts);
+  /** Copies of the unusual records: reading them may move the scanner's memory. */
+  #unusual(): { index: number; text: string }[] {
+    const scanner = this.#scanner;
+    const rows = Array.from({ length: scanner.summary(SUMMARY_ROWS) }, (_, row) => row);
+    return rows
+      .filter((row) => scanner.isUnusual(row))
+      .map((row) => ({ index: scanner.record(row), text: scanner.recordText(row) }));
   }
 
-  /** Forgets all that was remembered; what the batch has of it must have been taken. */
-  #startAnew(row?: number): ScannedRows {
-    const rows = this.#scanner.startAnew(row);
-    this.#generation = this.#scanner.generation;
-    this.#remembered.forgetTuples();
-    return rows;
-  }
-
-  /** Asks the rules what is not known of a row's texts; false when they need the row itself. */
-  #ask(rows: ScannedRows, row: number): boolean {
-    const { encoder } = this.#scanner;
-    const identityId = rows.group(row, groupOf.identity);
-    const clientId = rows.group(row, groupOf.client);
-    const callId = rows.group(row, groupOf.call);
-    const contextId = rows.group(row, groupOf.context);
-    const remembered = this.#remembered;
-    try {
-      if (encoder.knownIdentity(identityId) === 0) {
-        remembered.identity(identityId, fieldsOf(rows, row, numbersOf.identity));
-      }
-      if (rows.kind(row) === 'kept') return true;
-      if (encoder.knownClient(clientId) === 0) {
-        remembered.client(clientId, fieldsOf(rows, row, numbersOf.client));
-      }
-      if (encoder.knownContext(contextId) === 0) {
-        const text = rows.encryptionContext(row);
-        const region = rows.field(row, awsRegion);
-        remembered.context(contextId, parsed(text), parsed(region));
-      }
-      const context = encoder.knownContext(contextId);
-      if (encoder.knownIdentity(identityId) === PER_ROW || context === PER_ROW) return false;
-      const by = { caller: encoder.callerOf(identityId), kind: context - 1 };
-      if (encoder.knownCall(callId, by.caller, by.kind) === 0) {
-        const record = parse(rows.text(row));
-        if (!isObject(record)) return false;
-        remembered.call(callId, by, record);
-      }
-      return true;
-    } catch (error) {
-      // JSON.stringify gives up on deep nesting: the plain rules refuse the record for it.
-      if (error instanceof RangeError) return false;
-      throw error;
-    }
+  #first(place: number): { record: number; text: string } | null {
+    const scanner = this.#scanner;
+    const at = scanner.summary(place + 1);
+    if (at === 0) return null;
+    const value = parse(scanner.text(at, scanner.summary(place + 2)));
+    return { record: scanner.summary(place), text: textField({ value }, 'value')! };
   }
 }
 
-/** Thrown when a file is cheaper to read plainly: see FastEncoder. */
-class TooScattered extends Error {}
-
-const awsRegion = fieldNumber('awsRegion');
-const numbersOf = {
-  identity: numbered(groups[groupOf.identity]),
-  client: numbered(groups[groupOf.client]),
-};
-const parsed = (text: string | undefined) => (text === undefined ? undefined : parse(text));
-
-/** Account and Region, where the path has none, are those of the first record that has them. */
-function takeFirst(counts: ReadCounts, rows: ScannedRows, before: number): void {
-  counts.account_id ??= valueBefore(rows.firstAccount, before);
-  counts.region ??= valueBefore(rows.firstRegion, before);
+/** Whether only white space follows the document. */
+function isBlank(bytes: Buffer, from: number): boolean {
+  for (let i = from; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return true;
 }
 
-function valueBefore(first: FirstValue | null, before: number): string | null {
-  if (first === null || first.record >= before) return null;
-  const value = textField({ value: parse(first.text) }, 'value');
-  // null, empty or no text: a later record has the say, and only the plain reader looks there.
-  if (value === null) throw new NotJson();
-  return value;
+/** Thrown for an element that is no record, or no JSON: then the plain reader reads the file. */
+class NotRecord extends Error {}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new NotRecord();
+  }
 }

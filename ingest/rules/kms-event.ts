@@ -1,3 +1,4 @@
+import { operationsByName } from '../../reference/operations.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { objectField, textField, type JsonObject } from '../records/record.ts';
 import { clientOf, viaServiceOf } from './client.ts';
@@ -23,7 +24,7 @@ export interface PathFacts {
 }
 
 /** Request fields of cryptographic calls that other columns hold. */
-const heldByColumns = new Set([
+export const heldByColumns: ReadonlySet<string> = new Set([
   'keyId',
   'encryptionContext',
   'sourceEncryptionContext',
@@ -65,44 +66,75 @@ export function kmsEventOf(
           detail: `eventTime is ${JSON.stringify(time)?.slice(0, 80)}`,
         };
   }
-  const parameters = objectField(record, 'requestParameters');
-  const user = objectField(record, 'userIdentity');
-  const extra = objectField(record, 'additionalEventData');
-  const region = textField(record, 'awsRegion') ?? path.region;
-  const event_type = textField(record, 'eventType');
-  const error_code = textField(record, 'errorCode');
-  const invokedBy = textField(user, 'invokedBy');
-  const facts = quotaFactsOf(operation, event_type, parameters);
-  const context = contextOf(
-    parameters?.['encryptionContext'] ?? parameters?.['sourceEncryptionContext'],
-    region,
-  );
-  const identity = identityOf(user, textField(record, 'recipientAccountId'), path.account_id);
-  const cryptographic = facts.operation_class === 'cryptographic';
+  const call = callOf(record, path);
+  const isCryptographic = call.operation_class === 'cryptographic';
   return {
     event_id,
     shared_event_id: textField(record, 'sharedEventID'),
     request_id: textField(record, 'requestID'),
     event_time,
-    ...identity,
-    console_session: consoleSession(record['sessionCredentialFromConsole']),
+    ...callerOf(record, path),
+    ...call,
+    ...keyFactsOf(record, path),
+    ...clientOf(record),
+    error_message: textField(record, 'errorMessage'),
+    request_parameters: jsonText(
+      record['requestParameters'],
+      isCryptographic ? heldByColumns : null,
+    ),
+    response_elements: jsonText(record['responseElements'], null),
+    record_index,
+  };
+}
+
+/** What was called and what became of it. The fast reader gives it callFacts (facts.ts) alone. */
+export function callOf(record: JsonObject, path: PathFacts) {
+  const operation = textField(record, 'eventName') ?? '';
+  const parameters = objectField(record, 'requestParameters');
+  const region = textField(record, 'awsRegion') ?? path.region;
+  const event_type = textField(record, 'eventType');
+  const error_code = textField(record, 'errorCode');
+  const user = objectField(record, 'userIdentity');
+  const invokedBy = textField(user, 'invokedBy');
+  const context = contextOf(
+    parameters?.['encryptionContext'] ?? parameters?.['sourceEncryptionContext'],
+    region,
+  );
+  return {
     region,
     operation,
     event_type,
     read_only: booleanOf(record['readOnly']),
-    ...facts,
-    ...keyOf(record, parameters, operation, region, identity.caller_account_id),
-    ...storeOf(extra, parameters, cryptographic),
+    ...quotaFactsOf(operation, event_type, parameters),
     via_service: viaServiceOf(invokedBy, context.context_kind),
     is_direct: invokedBy === null,
-    ...clientOf(record),
     outcome: outcomeOf(error_code),
     error_code,
-    error_message: textField(record, 'errorMessage'),
     ...context,
-    request_parameters: jsonText(record['requestParameters'], cryptographic ? heldByColumns : null),
-    response_elements: jsonText(record['responseElements'], null),
-    record_index,
+  };
+}
+
+/** Who called. The fast reader gives it identityFacts alone. */
+export function callerOf(record: JsonObject, path: PathFacts) {
+  const user = objectField(record, 'userIdentity');
+  return {
+    ...identityOf(user, textField(record, 'recipientAccountId'), path.account_id),
+    console_session: booleanOf(record['sessionCredentialFromConsole']),
+  };
+}
+
+/** Which key was used, and in which store it is. The fast reader gives it keyFacts alone. */
+export function keyFactsOf(record: JsonObject, path: PathFacts) {
+  const operation = textField(record, 'eventName') ?? '';
+  const parameters = objectField(record, 'requestParameters');
+  const region = textField(record, 'awsRegion') ?? path.region;
+  const user = objectField(record, 'userIdentity');
+  const recipient = textField(record, 'recipientAccountId');
+  const { caller_account_id } = identityOf(user, recipient, path.account_id);
+  const isCryptographic = operationsByName.get(operation)?.class === 'cryptographic';
+  return {
+    ...keyOf(record, parameters, operation, region, caller_account_id),
+    ...storeOf(objectField(record, 'additionalEventData'), parameters, isCryptographic),
   };
 }
 
@@ -137,9 +169,4 @@ function jsonText(value: unknown, without: ReadonlySet<string> | null): string |
 function booleanOf(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   return value === 'true' ? true : value === 'false' ? false : null;
-}
-
-/** Present only on calls with console credentials, as the text "true". */
-export function consoleSession(value: unknown): boolean | null {
-  return booleanOf(value);
 }

@@ -94,7 +94,7 @@ export function detailsOf(record: JsonObject, action: RelatedAction): RelatedDet
 }
 
 /** The resource of a record: several are joined by line feeds (GetParameters). */
-function resourceOf(
+export function resourceOf(
   record: JsonObject,
   source: string,
   region: string | null,

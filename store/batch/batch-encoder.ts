@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import {
   batchEventColumns,
   batchRelatedColumns,
+  byDimension,
   dimensionColumns,
   dimensionIds,
   dimensionNames,
@@ -18,7 +20,7 @@ import { isCanonicalUuid, writeId } from './uuid.ts';
 type Scalar = string | number | boolean | null;
 
 /** What an encoder gives: all of a batch but its objects and rejects. */
-export type EncodedRows = Pick<EventBatch, 'events' | 'related' | 'dimensions'>;
+export type EncodedRows = Pick<EventBatch, 'events' | 'related' | 'dictionary' | 'deltas'>;
 
 /** Takes the rows of a batch, and gives their columns. */
 export interface EventEncoder {
@@ -82,16 +84,14 @@ export class BatchEncoder implements EventEncoder {
   }
 
   finish(): EncodedRows {
-    const dimensions = Object.fromEntries(
-      dimensionNames.map((dimension) => [
-        dimension,
-        dimensionTable(dimension, this.#tuples[dimension].rows),
-      ]),
-    ) as Record<DimensionName, Table>;
+    const tables = byDimension((name) => dimensionTable(name, this.#tuples[name].rows));
+    // Each batch has dictionaries of its own.
+    const dictionary = randomUUID();
     return {
       events: this.#table(batchEventColumns, this.#rows),
       related: this.#table(batchRelatedColumns, this.#related),
-      dimensions,
+      dictionary,
+      deltas: [{ dictionary, from: byDimension(() => 0), tables }],
     };
   }
 

@@ -24,6 +24,12 @@ export const eventDimensions = ['calls', 'identities', 'clients', 'keys'] as con
 export const dimensionNames = [...eventDimensions, 'actions'] as const;
 export type DimensionName = (typeof dimensionNames)[number];
 
+/** A value of each dimension. */
+export function byDimension<T>(valueOf: (name: DimensionName) => T): Record<DimensionName, T> {
+  const entries = dimensionNames.map((name) => [name, valueOf(name)] as const);
+  return Object.fromEntries(entries) as Record<DimensionName, T>;
+}
+
 /** The id column of each dimension, in the dimension and in the table that it belongs to. */
 export const dimensionIds: Record<DimensionName, string> = {
   calls: 'call_no',
@@ -119,12 +125,22 @@ export interface RelatedEvent {
   record_index: number;
 }
 
+/** The entries that a reader's dictionaries got since the delta before. */
+export interface DictionaryDelta {
+  /** Whose dictionaries: one name for as long as their entries hold. */
+  dictionary: string;
+  /** Number of the first entry in each table. */
+  from: Record<DimensionName, number>;
+  tables: Record<DimensionName, Table>;
+}
+
 export interface EventBatch {
   objects: ObjectResult[];
-  /** `events` columns; the id columns of the dimensions hold positions in this batch's dimensions. */
+  /** The dictionaries whose entries the id columns of the dimensions hold, in `events` and `related`. */
+  dictionary: string;
+  /** What the writer must know before it can take the rows, unless it knows it already. */
+  deltas: DictionaryDelta[];
   events: Table;
-  dimensions: Record<DimensionName, Table>;
-  /** Columns of `related`; action_no holds positions in this batch's actions. */
   related: Table;
   rejects: Reject[];
 }
@@ -168,7 +184,8 @@ export const batchRelatedColumns = [
 /** All buffers of a batch, for postMessage's transfer list. */
 export function transferList(batch: EventBatch): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
-  for (const table of [batch.events, batch.related, ...Object.values(batch.dimensions)]) {
+  const entries = batch.deltas.flatMap(({ tables }) => Object.values(tables));
+  for (const table of [batch.events, batch.related, ...entries]) {
     for (const column of Object.values(table.columns)) {
       const parts = column.kind === 'text' ? [column.bytes, column.offsets] : [column.data];
       if (column.valid) parts.push(column.valid);

@@ -1,7 +1,7 @@
 import type { Column, Table } from './event-batch.ts';
 import type { GroupItem } from '../write/writer.ts';
 
-/** One object of a batch as a batch of its own (with all of the batch's dimensions). */
+/** One object of a batch as a batch of its own (with all of the batch's deltas). */
 export function sliceObject(
   item: GroupItem,
   taskIndex: number,
@@ -30,7 +30,8 @@ export function sliceObject(
       ],
       events: sliceTable(item.batch.events, result.row_from, rowTo),
       related: sliceTable(item.batch.related, result.related_from, relatedTo),
-      dimensions: item.batch.dimensions,
+      dictionary: item.batch.dictionary,
+      deltas: item.batch.deltas,
       rejects: own(item.batch.rejects),
     },
   };

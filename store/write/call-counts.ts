@@ -1,12 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { addKindCalls, chargeKinds } from './call-seconds.ts';
 import { appendColumns } from './chunk-append.ts';
-import {
-  dimensionIds,
-  type Column,
-  type DimensionName,
-  type EventBatch,
-} from '../batch/event-batch.ts';
+import { dimensionIds, type Column, type Table } from '../batch/event-batch.ts';
+import type { MappedDictionary } from './mapped-entries.ts';
 import { TripleIndex } from './triple-index.ts';
 import { TupleDictionary } from './tuple-dictionary.ts';
 import { callSecondCounts, chargedBy, type ChargingDimension } from '../views.ts';
@@ -16,12 +12,16 @@ const dimensions = ['calls', 'identities', 'keys'] as const satisfies readonly C
 /** Kinds of calls before they are forgotten: bounds memory. */
 const kinds_max = 1 << 17;
 
-/** Tuples of a dimension that are alike in the columns that charges depend on, as one class. */
+/** Entries of a dimension that are alike in the columns that charges depend on, as one class. */
 interface Classes {
   dictionary: TupleDictionary;
-  /** A tuple of each class, as its number in the store. */
+  /** An entry of each class, as its number in the store; unknown when it was rolled back. */
   members: number[];
+  /** Classes whose members are committed. */
+  committed: number;
 }
+
+const unknown = -1;
 
 /**
  * Counts the calls of a group by second and kind. A kind is all that decides how a call is charged;
@@ -31,9 +31,9 @@ interface Classes {
 export class CallCounts {
   readonly #connection: DuckDBConnection;
   readonly #classes: Record<ChargingDimension, Classes> = {
-    calls: { dictionary: new TupleDictionary(), members: [] },
-    identities: { dictionary: new TupleDictionary(), members: [] },
-    keys: { dictionary: new TupleDictionary(), members: [] },
+    calls: { dictionary: new TupleDictionary(), members: [], committed: 0 },
+    identities: { dictionary: new TupleDictionary(), members: [], committed: 0 },
+    keys: { dictionary: new TupleDictionary(), members: [], committed: 0 },
   };
   /** Classes of call, identity and key, in this order. */
   readonly #kinds = new TripleIndex();
@@ -68,27 +68,39 @@ export class CallCounts {
   clear(options: { forget: boolean } = { forget: false }): void {
     this.#counts.fill(0, 0, this.#cells.count);
     this.#cells.clear();
-    const isFull = dimensions.some((name) => this.#classes[name].dictionary.isFull);
-    if (!options.forget && !isFull && this.#kinds.count < kinds_max) return;
-    for (const name of dimensions) {
-      this.#classes[name].dictionary.clear();
-      this.#classes[name].members = [];
-    }
+    if (!options.forget && this.#kinds.count < kinds_max) return;
     this.#kinds.clear();
     this.#charged = 0;
     this.#isStale = true;
   }
 
-  /** The kind of each event of a batch whose dimension tuples have the numbers `ids` in the store. */
-  kindsOf(batch: EventBatch, ids: Readonly<Record<DimensionName, Int32Array>>): Int32Array {
+  /** The transaction is committed. */
+  commit(): void {
+    for (const name of dimensions) {
+      this.#classes[name].committed = this.#classes[name].members.length;
+    }
+  }
+
+  /** The transaction is rolled back: the entries that it stored are not there. */
+  rollback(): void {
+    for (const name of dimensions) {
+      this.#classes[name].members.fill(unknown, this.#classes[name].committed);
+    }
+  }
+
+  /** The kind of each event, whose entries are mapped. */
+  kindsOf({ rowCount, columns }: Table, mapped: MappedDictionary): Int32Array {
     const [call, identity, key] = dimensions.map((name) => {
-      const classes = this.#classesOf(name, batch, ids[name]);
-      const { data } = batch.events.columns[dimensionIds[name]] as { data: Int32Array };
-      return (row: number) => classes[data[row]!]!;
-    }) as [Look, Look, Look];
-    const kinds = new Int32Array(batch.events.rowCount);
-    for (let row = 0; row < kinds.length; row++) {
-      kinds[row] = this.#kinds.numberOf(call(row), identity(row), key(row));
+      const { data } = columns[dimensionIds[name]] as { data: Int32Array };
+      return { data, classes: mapped[name].classes };
+    }) as [Places, Places, Places];
+    const kinds = new Int32Array(rowCount);
+    for (let row = 0; row < rowCount; row++) {
+      kinds[row] = this.#kinds.numberOf(
+        call.classes[call.data[row]!]!,
+        identity.classes[identity.data[row]!]!,
+        key.classes[key.data[row]!]!,
+      );
     }
     return kinds;
   }
@@ -151,19 +163,22 @@ export class CallCounts {
     this.#charged = this.#kinds.count;
   }
 
-  /** The class of each tuple of one dimension of a batch. */
-  #classesOf(name: ChargingDimension, batch: EventBatch, ids: Int32Array): Int32Array {
-    const { rowCount, columns } = batch.dimensions[name];
+  /** The class of each entry of one dimension, whose numbers in the store are `ids`. */
+  classesOf(name: ChargingDimension, { rowCount, columns }: Table, ids: Int32Array): Int32Array {
     const deciding = chargedBy[name].map((column) => columns[column]!);
     const { dictionary, members } = this.#classes[name];
     const classes = new Int32Array(rowCount);
     for (let row = 0; row < rowCount; row++) {
       const number = dictionary.numberOf(deciding, row, members.length);
       if (number === members.length) members.push(ids[row]!);
+      else if (members[number] === unknown) members[number] = ids[row]!;
       classes[row] = number;
     }
     return classes;
   }
 }
 
-type Look = (row: number) => number;
+interface Places {
+  data: Int32Array;
+  classes: Int32Array;
+}

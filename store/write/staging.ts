@@ -8,7 +8,6 @@ import {
   dimensionIds,
   eventDimensions,
   type Column,
-  type DimensionName,
   type EventBatch,
 } from '../batch/event-batch.ts';
 import { initialCounted } from './initial-counted.ts';
@@ -23,6 +22,7 @@ import {
   type NamedColumns,
 } from './named-rows.ts';
 import { settleSharedActions } from './shared-actions.ts';
+import type { MappedDictionary } from './mapped-entries.ts';
 
 /** Columns of `events`, in the order of its table. */
 const eventColumns = [
@@ -78,7 +78,7 @@ export class Staging {
     this.#calls = calls;
   }
 
-  static async open(connection: DuckDBConnection): Promise<Staging> {
+  static async open(connection: DuckDBConnection, calls: CallCounts): Promise<Staging> {
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE staged AS SELECT ${stagedColumns.join(', ')}, 0 AS staged_no FROM events LIMIT 0`,
     );
@@ -87,7 +87,7 @@ export class Staging {
     );
     const [min, max] = stored.getRows()[0]!;
     const span = min === null ? null : { min: Number(min), max: Number(max) };
-    return new Staging(connection, new KnownIds(span), await CallCounts.open(connection));
+    return new Staging(connection, new KnownIds(span), calls);
   }
 
   /** Starts a group; `forget` after a rollback. */
@@ -105,27 +105,27 @@ export class Staging {
     return this.#staged;
   }
 
-  /** Appends or stages the rows of a batch whose dimension tuples have the numbers `ids` in the store. */
+  /** Appends or stages the rows of a batch whose entries are mapped. */
   async add(
     batch: EventBatch,
     objectNumbers: readonly number[],
-    ids: Readonly<Record<DimensionName, Int32Array>>,
+    mapped: MappedDictionary,
   ): Promise<void> {
     const rows = batch.events.rowCount;
     if (rows === 0) return;
     const columns = new Map(Object.entries(batch.events.columns));
     for (const name of eventDimensions) {
       const column = columns.get(dimensionIds[name]) as { data: Int32Array };
-      columns.set(dimensionIds[name], remapped(column, ids[name]));
+      columns.set(dimensionIds[name], remapped(column, mapped[name].numbers));
     }
-    const { counted, shared } = initialCounted(batch);
+    const { counted, shared } = initialCounted(batch.events, mapped);
     const objectNo = new Int32Array(rows);
     batch.objects.forEach((result, i) =>
       objectNo.fill(objectNumbers[i]!, result.row_from, result.row_to),
     );
     columns.set('counted', { kind: 'boolean', data: counted });
     columns.set('object_no', { kind: 'integer', data: objectNo });
-    const kinds = this.#calls.kindsOf(batch, ids);
+    const kinds = this.#calls.kindsOf(batch.events, mapped);
     const held = this.#heldRows(columns, shared);
     if (held.length > 0) await this.#hold(columns, kinds, held, shared);
     if (held.length < rows) await this.#append(columns, kinds, held);

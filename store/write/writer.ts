@@ -1,23 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../core/errors.ts';
 import { foldCallSeconds, hasGrown, isFolded } from './call-seconds.ts';
-import { appendColumns, ordered } from './chunk-append.ts';
+import { appendColumns } from './chunk-append.ts';
 import { countObjects } from './count-objects.ts';
 import { raiseDataVersion } from '../data-version.ts';
 import type { Database } from '../database.ts';
 import { DimensionIds } from './dimension-ids.ts';
-import {
-  dimensionColumns,
-  dimensionIds,
-  dimensionNames,
-  type DimensionName,
-  type EventBatch,
-} from '../batch/event-batch.ts';
+import type { EventBatch } from '../batch/event-batch.ts';
+import { CallCounts } from './call-counts.ts';
 import { refuseFatal } from '../fatal.ts';
 import { relatedColumns } from './related-columns.ts';
 import { readerVersion, type LedgerObject, type ObjectCounts } from '../ledger.ts';
 import { sliceObject } from '../batch/slice-object.ts';
 import { Staging } from './staging.ts';
+import { StoredEntries } from './stored-entries.ts';
 import { insertLedger, readBack, stageLedger } from './write-ledger.ts';
 
 /** A batch and the ledger entry of each of its objects (by task_index). */
@@ -51,6 +47,8 @@ export class Writer {
   readonly #connection: DuckDBConnection;
   readonly #dimensions: DimensionIds;
   readonly #staging: Staging;
+  readonly #calls: CallCounts;
+  readonly #entries: StoredEntries;
   #nextObject: number;
   /** Whether the ledger held no object when the writer was opened. */
   readonly isFirst: boolean;
@@ -61,6 +59,7 @@ export class Writer {
     database: Database,
     connection: DuckDBConnection,
     dimensions: DimensionIds,
+    calls: CallCounts,
     staging: Staging,
     nextObject: number,
   ) {
@@ -68,6 +67,8 @@ export class Writer {
     this.#connection = connection;
     this.#staging = staging;
     this.#dimensions = dimensions;
+    this.#calls = calls;
+    this.#entries = new StoredEntries(connection, dimensions, calls);
     this.#nextObject = nextObject;
     this.isFirst = nextObject === 0;
   }
@@ -81,8 +82,9 @@ export class Writer {
     );
     const nextObject = Number(last.getRows()[0]![0]) + 1;
     await database.makeRoomForLedger(nextObject);
-    const staging = await Staging.open(connection);
-    return new Writer(database, connection, dimensions, staging, nextObject);
+    const calls = await CallCounts.open(connection);
+    const staging = await Staging.open(connection, calls);
+    return new Writer(database, connection, dimensions, calls, staging, nextObject);
   }
 
   close(): void {
@@ -125,8 +127,12 @@ export class Writer {
       });
     }
     if (!group.failure) return counts;
-    const single = group.items.flatMap((item) =>
-      item.batch.objects.map((result) => sliceObject(item, result.task_index)),
+    // Any of the objects may be the first that is stored: each brings all entries.
+    const deltas = group.items.flatMap((item) => item.batch.deltas);
+    const single = group.items.flatMap(({ batch, objects }) =>
+      batch.objects.map((result) =>
+        sliceObject({ batch: { ...batch, deltas }, objects }, result.task_index),
+      ),
     );
     if (single.length === 1) return this.#bury(single[0]!, group.failure.cause, runId);
     for (const item of single) counts.push(...(await this.commit([item], runId)));
@@ -189,9 +195,12 @@ export class Writer {
     const numbers = item.batch.objects.map(
       (result) => item.objects[result.task_index]!.object_no ?? this.#nextObject++,
     );
-    const ids = await this.#appendDimensions(item.batch);
-    await this.#staging.add(item.batch, numbers, ids);
-    const related = relatedColumns(item.batch, numbers, ids.actions);
+    const { dictionary, deltas, events } = item.batch;
+    const rows = events.rowCount + item.batch.related.rowCount;
+    for (const delta of deltas) await this.#entries.take(delta, rows);
+    const mapped = this.#entries.of(dictionary);
+    await this.#staging.add(item.batch, numbers, mapped);
+    const related = relatedColumns(item.batch, numbers, mapped.actions.numbers);
     await appendColumns(this.#connection, 'related', related, item.batch.related.rowCount);
     return numbers;
   }
@@ -204,27 +213,10 @@ export class Writer {
     const data_version = await raiseDataVersion(this.#connection);
     await readBack(this.#connection, counts);
     await this.#connection.run('COMMIT');
+    this.#entries.commit();
+    this.#calls.commit();
     this.#database.dataVersion = data_version;
     return counts;
-  }
-
-  /** Appends the batch's new dimension tuples; gives the numbers of all of them. */
-  async #appendDimensions(batch: EventBatch): Promise<Record<DimensionName, Int32Array>> {
-    const numbers = {} as Record<DimensionName, Int32Array>;
-    for (const name of dimensionNames) {
-      const { ids, fresh } = this.#dimensions.resolve(
-        name,
-        batch.dimensions[name],
-        name === 'actions' ? batch.related.rowCount : batch.events.rowCount,
-      );
-      numbers[name] = ids;
-      const columns = ordered(fresh, [
-        dimensionIds[name],
-        ...dimensionColumns(name).map((column) => column.name),
-      ]);
-      await appendColumns(this.#connection, name, columns, fresh.rowCount);
-    }
-    return numbers;
   }
 
   /** A single object that cannot be stored is recorded as dead, with the reason. */
@@ -271,9 +263,11 @@ export class Writer {
     }
   }
 
-  /** Afterwards it is unknown which tuples and kinds of calls are stored. */
+  /** Afterwards what the transaction mapped is not stored, and which tuples and kinds are is unknown. */
   async #rollback(): Promise<void> {
     this.#dimensions.forget();
+    this.#entries.rollback();
+    this.#calls.rollback();
     this.#isRolledBack = true;
     await this.#connection.run('ROLLBACK').catch(() => undefined);
   }

@@ -79,8 +79,8 @@ const choices: (readonly string[])[] = [
 ];
 
 /** event_name of each related event, out of the columns of a batch. */
-function relatedNames({ related, dimensions }: EventBatch): string[] {
-  const { bytes, offsets } = dimensions.actions.columns['event_name'] as {
+function relatedNames({ related, deltas: [delta] }: EventBatch): string[] {
+  const { bytes, offsets } = delta!.tables.actions.columns['event_name'] as {
     bytes: Uint8Array;
     offsets: Uint32Array;
   };
@@ -115,7 +115,7 @@ test.each(choices.map((groups) => ({ groups })))(
       expect(relatedNames(batch)).toEqual([...wanted, ...wanted]);
     }
     expect(fast.related).toEqual(plain.related);
-    expect(fast.dimensions.actions).toEqual(plain.dimensions.actions);
+    expect(fast.deltas[0]!.tables.actions).toEqual(plain.deltas[0]!.tables.actions);
     expect(fast.objects).toEqual(plain.objects);
     const others = relatedEventsFile.events.flatMap(({ event_names }) => event_names).length;
     expect(fast.objects.map((one) => one.non_kms)).toEqual([others, 0, others]);

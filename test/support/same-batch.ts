@@ -6,11 +6,13 @@ import type { PathFacts } from '../../ingest/rules/kms-event.ts';
 import { plainReader, type RecordReader } from '../../ingest/task.ts';
 import type { EncodedRows } from '../../store/batch/batch-encoder.ts';
 import {
+  byDimension,
   dimensionIds,
   dimensionNames,
   type DimensionName,
   type Table,
 } from '../../store/batch/event-batch.ts';
+import { joinTables } from '../../store/batch/join-tables.ts';
 import { pickRows } from '../../store/batch/pick-rows.ts';
 
 export interface LogFile {
@@ -31,8 +33,11 @@ export function batchOf(
 ) {
   const encoder = reader.encoder();
   const sink: RecordSink = { encoder, rejects: [], kept };
+  /** Rows before each file, of `events` and of `related`. */
+  const starts: [number, number][] = [];
   const results = files.map(({ bytes, path, dropped }) => {
-    const before = [encoder.rowCount, encoder.relatedCount] as const;
+    const before: [number, number] = [encoder.rowCount, encoder.relatedCount];
+    starts.push(before);
     try {
       const counts = reader.read(bytes, path, sink);
       if (dropped) encoder.truncate(...before);
@@ -43,7 +48,40 @@ export function batchOf(
       return [error.status, error.errorClass, error.message];
     }
   });
-  return { results, rejects: sink.rejects, ...encoder.finish() };
+  const encoded = inOrder(encoder.finish(), starts);
+  return { results, rejects: sink.rejects, ...encoded, dimensions: wholeDictionaries(encoded) };
+}
+
+type Batch = EncodedRows & { dimensions: Record<DimensionName, Table> };
+
+/** The tables of a dictionary after its deltas so far. */
+const dictionaries = new Map<string, Record<DimensionName, Table>>();
+
+function wholeDictionaries({ dictionary, deltas }: EncodedRows): Record<DimensionName, Table> {
+  for (const delta of deltas) {
+    const before = dictionaries.get(delta.dictionary);
+    const whole = byDimension((name) => {
+      expect(delta.from[name]).toBe(before?.[name].rowCount ?? 0);
+      return before ? joinTables([before[name], delta.tables[name]]) : delta.tables[name];
+    });
+    dictionaries.set(delta.dictionary, whole);
+  }
+  return dictionaries.get(dictionary)!;
+}
+
+/** Rows of unusual records stand behind the others of their object: here they go back to their places. */
+function inOrder(encoded: EncodedRows, starts: [number, number][]): EncodedRows {
+  const sorted = (table: Table, at: 0 | 1): Table => {
+    const { data } = table.columns['record_index'] as { data: Int32Array };
+    const order = starts.flatMap((start, i) => {
+      const from = start[at];
+      const to = starts[i + 1]?.[at] ?? table.rowCount;
+      const rows = Array.from({ length: to - from }, (_, row) => from + row);
+      return rows.sort((a, b) => data[a]! - data[b]!);
+    });
+    return withoutIdleValidity(pickRows(table, Int32Array.from(order)));
+  };
+  return { ...encoded, events: sorted(encoded.events, 0), related: sorted(encoded.related, 1) };
 }
 
 export function expectSame(
@@ -60,7 +98,7 @@ export function expectSame(
 }
 
 /** The fast reader may hold a tuple twice: each row's own is compared, value by value. */
-export function expectSameEvents(fast: EncodedRows, plain: EncodedRows): void {
+export function expectSameEvents(fast: Batch, plain: Batch): void {
   const rest = ({ rowCount, columns }: Table): Table => {
     const isPosition = (name: string) => dimensionNames.some((d) => dimensionIds[d] === name);
     const others = Object.entries(columns).filter(([name]) => !isPosition(name));
@@ -74,12 +112,15 @@ export function expectSameEvents(fast: EncodedRows, plain: EncodedRows): void {
 }
 
 /** The tuple of a dimension for each row. */
-function tuplesOfRows({ events, related, dimensions }: EncodedRows, name: DimensionName): Table {
+function tuplesOfRows({ events, related, dimensions }: Batch, name: DimensionName): Table {
   const { columns } = name === 'actions' ? related : events;
   const positions = columns[dimensionIds[name]] as { data: Int32Array };
-  const table = pickRows(dimensions[name], positions.data);
+  return withoutIdleValidity(pickRows(dimensions[name], positions.data));
+}
+
+/** Where nothing picked is null, a column may still say so row by row. */
+function withoutIdleValidity(table: Table): Table {
   for (const column of Object.values(table.columns)) {
-    // Where nothing picked is null, a column may still say so row by row.
     if (column.valid && !column.valid.includes(0)) delete column.valid;
   }
   return table;

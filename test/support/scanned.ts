@@ -1,14 +1,4 @@
-import type { ScannedRows } from '../../ingest/scanner/scanned-rows.ts';
-import type { Scanner } from '../../ingest/scanner/scanner.ts';
-
 export type Json = Record<string, unknown>;
-
-/** The rows of a file that must be scannable. */
-export function scanned(scanner: Scanner, file: string | Uint8Array): ScannedRows {
-  const result = scanner.scan(Buffer.from(file as string));
-  if (!result.ok) throw new Error(`${result.reason} at ${result.offset}`);
-  return result;
-}
 
 export function kms(fields: Json = {}): Json {
   return {
