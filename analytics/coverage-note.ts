@@ -48,7 +48,7 @@ const scoped = `(CAST($account AS VARCHAR) IS NULL OR account_id IS NULL OR acco
 
 const spanSql = `
   SELECT min(record_time_min) AS first_at, max(record_time_max) AS last_at,
-    count_if(status = 'dead') AS dead_objects, CAST(coalesce(sum(rejected), 0) AS BIGINT) AS rejected_records
+    count(*) FILTER (WHERE status = 'dead') AS dead_objects, CAST(coalesce(sum(rejected), 0) AS BIGINT) AS rejected_records
   FROM ingest_objects WHERE ${scoped}`;
 
 const loggingSql = `

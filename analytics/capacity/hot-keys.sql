@@ -80,9 +80,9 @@ candidates AS (
   SELECT key_name, region FROM changes
 ),
 totals AS (
-  SELECT c.key_name, c.region, count(*) AS calls, count_if(e.outcome = 'throttled') AS throttled_calls,
-    count_if(e.operation_class IN ('management', 'grant') AND NOT e.read_only) AS state_changes,
-    count_if(e.operation_class IN ('management', 'grant') AND NOT e.read_only AND e.outcome = 'throttled')
+  SELECT c.key_name, c.region, count(*) AS calls, count(*) FILTER (WHERE e.outcome = 'throttled') AS throttled_calls,
+    count(*) FILTER (WHERE e.operation_class IN ('management', 'grant') AND NOT e.read_only) AS state_changes,
+    count(*) FILTER (WHERE e.operation_class IN ('management', 'grant') AND NOT e.read_only AND e.outcome = 'throttled')
       AS state_changes_throttled,
     min(e.event_time) AS first_at, max(e.event_time) AS last_at,
     CAST(greatest(60, date_diff('second', min(e.event_time), max(e.event_time)) + 1) AS DOUBLE) AS span_seconds

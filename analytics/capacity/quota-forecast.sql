@@ -24,7 +24,7 @@ WITH loads AS (
   FROM calls_per_second AS c
   JOIN (
     SELECT scope_no, min(scope_no) OVER (PARTITION BY region, quota_id, custom_key_store_id) AS load_no,
-      count_if(CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
+      count(CASE WHEN CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account THEN 1 END)
         OVER (PARTITION BY region, quota_id, custom_key_store_id) AS wanted_accounts
     FROM quota_scopes
     WHERE custom_key_store_id IS NOT NULL

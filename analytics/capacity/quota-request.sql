@@ -5,8 +5,8 @@
 --          and as without when it has calls that name an object: it can be both while old objects are read.
 SELECT
   count(*) AS calls,
-  count_if(context_kind = 's3' AND s3_context_is_bucket) AS bucket_key_calls,
-  count_if(context_kind = 's3' AND NOT s3_context_is_bucket) AS object_calls,
+  count(*) FILTER (WHERE context_kind = 's3' AND s3_context_is_bucket) AS bucket_key_calls,
+  count(*) FILTER (WHERE context_kind = 's3' AND NOT s3_context_is_bucket) AS object_calls,
   count(DISTINCT s3_bucket) FILTER (WHERE context_kind = 's3' AND s3_context_is_bucket) AS buckets_with_bucket_keys,
   count(DISTINCT s3_bucket) FILTER (WHERE context_kind = 's3' AND NOT s3_context_is_bucket) AS buckets_without
 FROM kms_events

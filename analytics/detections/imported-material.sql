@@ -30,8 +30,8 @@ writes AS (
 )
 SELECT min(p.event_time) AS first_at, max(p.event_time) AS last_at, min(p.account_id) AS account_id, min(p.region) AS region,
   min_by(p.principal_arn, p.place) AS principal_arn, p.key,
-  count_if(p.operation = 'ImportKeyMaterial') AS imports, count_if(p.operation <> 'ImportKeyMaterial') AS deletions,
-  max(p.valid_to) AS valid_to, count_if(p.expiration_model = 'KEY_MATERIAL_EXPIRES') AS expiring,
+  count(*) FILTER (WHERE p.operation = 'ImportKeyMaterial') AS imports, count(*) FILTER (WHERE p.operation <> 'ImportKeyMaterial') AS deletions,
+  max(p.valid_to) AS valid_to, count(*) FILTER (WHERE p.expiration_model = 'KEY_MATERIAL_EXPIRES') AS expiring,
   max(w.writes) AS writes, max(w.buckets) AS buckets, max(w.a_bucket) AS a_bucket,
   count(*) AS events, array_agg(p.event_id ORDER BY p.place) FILTER (WHERE p.place <= 20) AS evidence
 FROM placed AS p

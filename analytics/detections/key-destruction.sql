@@ -17,11 +17,11 @@ WITH changes AS (
 ),
 later AS (
   SELECT c.event_id,
-    count_if(k.event_time < c.event_time AND k.outcome = 'success' AND k.operation_class = 'cryptographic'
+    count(*) FILTER (WHERE k.event_time < c.event_time AND k.outcome = 'success' AND k.operation_class = 'cryptographic'
       AND date_diff('second', k.event_time, c.event_time) <= $usage_days * 86400) AS calls_before,
     count(DISTINCT CASE WHEN k.event_time < c.event_time AND k.outcome = 'success' AND k.operation_class = 'cryptographic'
       AND date_diff('second', k.event_time, c.event_time) <= $usage_days * 86400 THEN k.principal_arn END) AS principals_before,
-    count_if(k.event_time >= c.event_time AND k.error_code IN ('DisabledException', 'KMSInvalidStateException')) AS failures_after,
+    count(*) FILTER (WHERE k.event_time >= c.event_time AND k.error_code IN ('DisabledException', 'KMSInvalidStateException')) AS failures_after,
     min(CASE WHEN k.event_time >= c.event_time AND k.outcome = 'success'
       AND k.operation IN ('CancelKeyDeletion', 'EnableKey', 'ImportKeyMaterial') THEN k.event_time END) AS undone_at
   FROM changes AS c

@@ -27,12 +27,12 @@ placed AS (
 )
 SELECT min(event_time) AS first_at, max(event_time) AS last_at, account_id, region, principal_arn,
   CASE WHEN min(key) = max(key) THEN min(key) END AS key,
-  count(DISTINCT CASE WHEN is_sweep THEN key END) AS swept_keys, count_if(is_sweep AND outcome = 'denied') AS sweep_denied,
-  count(DISTINCT CASE WHEN NOT is_sweep THEN key END) AS sprayed_keys, count_if(NOT is_sweep) AS spray_denied,
+  count(DISTINCT CASE WHEN is_sweep THEN key END) AS swept_keys, count(*) FILTER (WHERE is_sweep AND outcome = 'denied') AS sweep_denied,
+  count(DISTINCT CASE WHEN NOT is_sweep THEN key END) AS sprayed_keys, count(*) FILTER (WHERE NOT is_sweep) AS spray_denied,
   min(caller_source) AS caller_source, count(*) AS events,
   array_agg(event_id ORDER BY place) FILTER (WHERE place <= 20) AS evidence
 FROM placed
 GROUP BY principal_arn, account_id, region, hour
-HAVING count(DISTINCT CASE WHEN is_sweep THEN key END) >= $keys_min AND count_if(is_sweep AND outcome = 'denied') >= $denied_min
+HAVING count(DISTINCT CASE WHEN is_sweep THEN key END) >= $keys_min AND count(*) FILTER (WHERE is_sweep AND outcome = 'denied') >= $denied_min
   OR count(DISTINCT CASE WHEN NOT is_sweep THEN key END) >= $keys_min
 ORDER BY first_at, principal_arn, region

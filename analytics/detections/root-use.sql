@@ -19,7 +19,7 @@ WITH used AS (
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
 )
 SELECT min(event_time) AS first_at, max(event_time) AS last_at, account_id, region, principal_arn,
-  CASE WHEN min(key) = max(key) THEN min(key) END AS key, count_if(is_root) AS root_events,
+  CASE WHEN min(key) = max(key) THEN min(key) END AS key, count(*) FILTER (WHERE is_root) AS root_events,
   min(operation) AS an_operation, count(DISTINCT operation) AS operations, min(caller_source) AS caller_source,
   count(*) AS events, array_agg(event_id ORDER BY place) FILTER (WHERE place <= 20) AS evidence
 FROM used

@@ -41,8 +41,8 @@ peaks AS (
 counts AS (
   SELECT side, group_name, region, operation, operation_class, quota_id, data_key_spec,
     count(*) AS calls,
-    count_if(outcome = 'success') AS successful,
-    count_if(outcome = 'throttled') AS throttled
+    count(*) FILTER (WHERE outcome = 'success') AS successful,
+    count(*) FILTER (WHERE outcome = 'throttled') AS throttled
   FROM sides
   GROUP BY side, group_name, region, operation, operation_class, quota_id, data_key_spec
 )

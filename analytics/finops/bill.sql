@@ -2,9 +2,9 @@
 -- Grain: one row. The bill's dollars are put on in TypeScript, by the ledger that findings are settled with.
 -- Params: $from, $to (TIMESTAMP, half-open), $account (that calls), $region (VARCHAR or NULL).
 -- Caveats: keys, copies and the free tier come from key-cost, cloudtrail-cost and the price list.
-SELECT count_if(outcome = 'success') AS successful_calls,
-  count_if(outcome = 'throttled') AS throttled_calls,
-  count_if(outcome NOT IN ('success', 'throttled')) AS failed_calls
+SELECT count(*) FILTER (WHERE outcome = 'success') AS successful_calls,
+  count(*) FILTER (WHERE outcome = 'throttled') AS throttled_calls,
+  count(*) FILTER (WHERE outcome NOT IN ('success', 'throttled')) AS failed_calls
 FROM kms_events
 WHERE counted
   AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)

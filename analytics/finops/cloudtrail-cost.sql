@@ -16,8 +16,8 @@ WITH files AS (
 ),
 hidden AS (
   SELECT coalesce(account_id, 'unknown') AS account_id, coalesce(region, 'unknown') AS region,
-    count_if(operation_class IN ('management', 'grant', 'custom_key_store', 'service_event')) AS changes,
-    count_if(outcome = 'denied') AS denied
+    count(*) FILTER (WHERE operation_class IN ('management', 'grant', 'custom_key_store', 'service_event')) AS changes,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied
   FROM kms_events
   WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)

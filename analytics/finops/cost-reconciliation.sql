@@ -3,8 +3,8 @@
 -- Params: $from, $to (TIMESTAMP, half-open), $region (VARCHAR or NULL).
 -- Caveats: counted calls of all accounts that were read.
 SELECT region, operation, operation_class, quota_id, data_key_spec,
-  count_if(outcome = 'success') AS successful,
-  count_if(outcome <> 'success') AS failed
+  count(*) FILTER (WHERE outcome = 'success') AS successful,
+  count(*) FILTER (WHERE outcome <> 'success') AS failed
 FROM kms_events
 WHERE counted
   AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)

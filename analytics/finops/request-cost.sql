@@ -31,8 +31,8 @@ SELECT date_trunc($bin, event_time) AS bin_from,
   coalesce(caller_account_id, 'unknown') AS account_id, region, operation, operation_class, quota_id,
   data_key_spec,
   CASE WHEN quota_id = 'crypto_rsa' OR operation = 'GetPublicKey' THEN s.key_spec END AS key_spec,
-  count_if(outcome = 'success') AS successful,
-  count_if(outcome <> 'success') AS failed
+  count(*) FILTER (WHERE outcome = 'success') AS successful,
+  count(*) FILTER (WHERE outcome <> 'success') AS failed
 FROM kms_events
 LEFT JOIN key_specs AS s ON s.spec_key = key_arn
   AND (quota_id = 'crypto_rsa' OR operation = 'GetPublicKey')

@@ -4,12 +4,12 @@
 -- Caveats: ReEncrypt stands at its source key; calls whose key is unresolved stand at what they typed.
 SELECT principal_arn, caller_account_id AS account_id, region, coalesce(key_arn, key_ref) AS key,
   key_arn IS NOT NULL AS key_resolved, min(event_time) AS first_at, max(event_time) AS last_at,
-  count_if(counted) AS calls,
-  count_if(counted AND outcome = 'success') AS successful_calls,
-  count_if(counted AND outcome = 'denied') AS denied_calls,
-  count_if(counted AND outcome = 'throttled') AS throttled_calls,
-  count_if(counted AND operation IN ('Decrypt', 'ReEncrypt')) AS decrypt_calls,
-  count_if(counted AND operation_class IN ('management', 'grant') AND NOT coalesce(read_only, false)) AS change_calls,
+  count(*) FILTER (WHERE counted) AS calls,
+  count(*) FILTER (WHERE counted AND outcome = 'success') AS successful_calls,
+  count(*) FILTER (WHERE counted AND outcome = 'denied') AS denied_calls,
+  count(*) FILTER (WHERE counted AND outcome = 'throttled') AS throttled_calls,
+  count(*) FILTER (WHERE counted AND operation IN ('Decrypt', 'ReEncrypt')) AS decrypt_calls,
+  count(*) FILTER (WHERE counted AND operation_class IN ('management', 'grant') AND NOT coalesce(read_only, false)) AS change_calls,
   min(event_id) AS event_id
 FROM kms_events
 WHERE coalesce(key_arn, key_ref) IS NOT NULL

@@ -29,17 +29,17 @@ reached AS (
       WHEN grouping(region) = 0 THEN 'region'
       ELSE 'operation' END AS kind,
     coalesce(key, resource, bucket, caller_account_id, key_account_id, region, operation) AS name,
-    min(event_time) AS first_at, max(event_time) AS last_at, count_if(counted) AS calls,
-    count_if(counted AND outcome = 'success') AS successful_calls,
-    count_if(counted AND outcome = 'denied') AS denied_calls,
+    min(event_time) AS first_at, max(event_time) AS last_at, count(*) FILTER (WHERE counted) AS calls,
+    count(*) FILTER (WHERE counted AND outcome = 'success') AS successful_calls,
+    count(*) FILTER (WHERE counted AND outcome = 'denied') AS denied_calls,
     count(*) FILTER (WHERE counted AND event_time >= CAST($after AS TIMESTAMP)) AS calls_after,
     min(event_time) FILTER (WHERE event_time >= CAST($after AS TIMESTAMP)) AS first_after_at,
     min(event_id) AS event_id
   FROM touched
   GROUP BY GROUPING SETS ((key), (resource_kind, resource), (bucket), (caller_account_id), (key_account_id), (region), (operation))
   UNION ALL
-  SELECT 'destination_key', destination_key, min(event_time), max(event_time), count_if(counted),
-    count_if(counted AND outcome = 'success'), count_if(counted AND outcome = 'denied'),
+  SELECT 'destination_key', destination_key, min(event_time), max(event_time), count(*) FILTER (WHERE counted),
+    count(*) FILTER (WHERE counted AND outcome = 'success'), count(*) FILTER (WHERE counted AND outcome = 'denied'),
     count(*) FILTER (WHERE counted AND event_time >= CAST($after AS TIMESTAMP)),
     min(event_time) FILTER (WHERE event_time >= CAST($after AS TIMESTAMP)), min(event_id)
   FROM touched

@@ -3,8 +3,8 @@
 -- Params: $from, $to (TIMESTAMP, half-open), $account (caller or key owner), $region (VARCHAR or NULL).
 -- Caveats: grants and policies that open the way come from their own SQL; see cross-account.ts.
 SELECT caller_account_id, key_account_id, principal_arn, region, coalesce(key_arn, key_ref) AS key, via_service,
-  min(event_time) AS first_at, max(event_time) AS last_at, count_if(counted) AS calls,
-  count_if(counted AND outcome = 'denied') AS denied_calls, min(event_id) AS event_id
+  min(event_time) AS first_at, max(event_time) AS last_at, count(*) FILTER (WHERE counted) AS calls,
+  count(*) FILTER (WHERE counted AND outcome = 'denied') AS denied_calls, min(event_id) AS event_id
 FROM kms_events
 WHERE caller_account_id <> key_account_id
   AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)

@@ -18,7 +18,7 @@ pairs AS (
       WHEN grouping(region) = 0 THEN 'principal_region' ELSE 'principal_source' END AS kind,
     CASE WHEN grouping(principal_arn) = 1 THEN key ELSE principal_arn END AS subject,
     CASE WHEN grouping(principal_arn) = 1 THEN account ELSE coalesce(key, region, source_ip) END AS object,
-    min(event_time) AS first_at, max(event_time) AS last_at, count_if(counted) AS calls, min(event_id) AS event_id
+    min(event_time) AS first_at, max(event_time) AS last_at, count(*) FILTER (WHERE counted) AS calls, min(event_id) AS event_id
   FROM seen
   GROUP BY GROUPING SETS ((principal_arn, key), (principal_arn, region), (principal_arn, source_ip), (key, account))
 ),

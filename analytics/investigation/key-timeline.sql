@@ -41,7 +41,7 @@ binned AS (
     CASE WHEN $single_events THEN event_id END AS single_id,
     CASE WHEN $fold_s >= 60 THEN date_trunc('minute', event_time) ELSE event_time END AS bin,
     min(event_time) AS first_at, max(event_time) AS last_at,
-    count(*) AS events, count_if(counted) AS calls, min(event_id) AS event_id,
+    count(*) AS events, count(*) FILTER (WHERE counted) AS calls, min(event_id) AS event_id,
     min(coalesce(session_name, '')) AS session_min, max(coalesce(session_name, '')) AS session_max,
     min(coalesce(access_key_id, '')) AS access_key_min, max(coalesce(access_key_id, '')) AS access_key_max,
     min(coalesce(user_agent, '')) AS user_agent_min, max(coalesce(user_agent, '')) AS user_agent_max,

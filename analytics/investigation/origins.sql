@@ -90,8 +90,8 @@ joined AS (
 ),
 totalled AS (
   SELECT j.*, count(*) OVER () AS total_calls,
-    count(*) FILTER (WHERE basis = 'matched') OVER () AS total_matched,
-    count(*) FILTER (WHERE basis = 'ambiguous') OVER () AS total_ambiguous
+    count(CASE WHEN basis = 'matched' THEN 1 END) OVER () AS total_matched,
+    count(CASE WHEN basis = 'ambiguous' THEN 1 END) OVER () AS total_ambiguous
   FROM joined AS j
 )
 SELECT t.called_at, t.event_id, t.account_id, t.region, t.operation, t.outcome, t.key, t.principal_arn, t.via_service,

@@ -16,7 +16,7 @@ WITH seconds AS (
       ELSE '(all)'
     END AS group_name,
     count(*) AS calls,
-    count_if(outcome = 'throttled') AS throttled
+    count(*) FILTER (WHERE outcome = 'throttled') AS throttled
   FROM kms_events
   WHERE counted
     AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)

@@ -79,11 +79,15 @@ test('the lint finds what only one engine reads', () => {
     'SELECT a[1] FROM t',
     "SELECT regexp_replace(a, 'x', '') FROM t",
     'FROM t',
+    'SELECT count_if(a) FROM t',
+    'SELECT count(*) FILTER (WHERE (a OR b)) OVER (PARTITION BY c) FROM t',
+    'SELECT approx_distinct(a) FROM t',
   ]) {
     expect(faults(sql), sql).toBeGreaterThan(0);
   }
   for (const sql of [
-    "SELECT count_if(a = '::') AS n FROM t -- a::b",
+    "SELECT count(*) FILTER (WHERE a = '::') AS n FROM t -- a::b",
+    'SELECT count(CASE WHEN (a) THEN 1 END) OVER (), count(*) FILTER (WHERE (a)) FROM t',
     'SELECT max_by(a, b) FILTER (WHERE c IN (1, 2)) FROM t CROSS JOIN UNNEST(d) AS u(e)',
     'WITH v AS (SELECT 1 AS a) SELECT CAST(a AS DOUBLE) / 2 FROM v GROUP BY GROUPING SETS ((a), ())',
   ]) {

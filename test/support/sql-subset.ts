@@ -4,8 +4,8 @@
  * it is added.
  */
 const functions = new Set(
-  `abs approx_distinct approx_percentile array_agg avg bool_and bool_or cardinality ceil chr coalesce
-  concat count count_if date_diff date_trunc day_of_week dense_rank element_at first_value floor
+  `abs array_agg avg bool_and bool_or cardinality ceil chr coalesce
+  concat count date_diff date_trunc day_of_week dense_rank element_at first_value floor
   from_unixtime greatest hour json_extract_scalar json_size lag last_value lead least length lower max
   max_by min min_by mod nullif power rank regexp_extract regexp_like regexp_replace replace round
   row_number sequence split split_part strpos substr sum to_unixtime trim unnest upper`.split(
@@ -52,6 +52,16 @@ export function bareSql(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'|--[^\n]*/g, (part) => (part.startsWith('--') ? '' : "''"));
 }
 
+/** Where the parenthesis that opens at `start` closes. */
+function closing(sql: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < sql.length; i++) {
+    if (sql[i] === '(') depth++;
+    if (sql[i] === ')' && --depth === 0) return i;
+  }
+  return sql.length;
+}
+
 /** What in a statement only one engine reads; empty when both do. */
 export function subsetFaults(sql: string): string[] {
   const bare = bareSql(sql);
@@ -73,6 +83,19 @@ export function subsetFaults(sql: string): string[] {
     const isAlias = /\bAS\s+$/i.test(bare.slice(0, match.index)) || named.has(name);
     if (!functions.has(name) && !words.has(name) && !isAlias) {
       faults.push(`${name}(): not known in both engines`);
+    }
+  }
+  if (/\bcount_if\s*\(/i.test(bare)) {
+    faults.push(
+      'count_if: DuckDB gives NULL where no row decides, Trino 0: count(*) FILTER (WHERE)',
+    );
+  }
+  for (const match of bare.matchAll(/\bFILTER\s*\(/gi)) {
+    const end = closing(bare, match.index + match[0].length - 1);
+    if (/^\s*OVER\b/i.test(bare.slice(end + 1))) {
+      faults.push(
+        'FILTER (...) OVER: Trino refuses it, write count(CASE WHEN p THEN 1 END) OVER ()',
+      );
     }
   }
   // DuckDB replaces the first match, Trino every one: only an anchored pattern is the same to both.
