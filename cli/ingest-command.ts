@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { exitCodes } from '../core/errors.ts';
 import { ReaderPool } from '../ingest/pool.ts';
 import { readAhead } from '../ingest/read-ahead.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
+import { exitCodeOf, filterError } from './run-verdict.ts';
 import {
   databaseOptions,
   ingestOptions,
@@ -34,12 +34,15 @@ export function ingestCommand(): Command {
     .action(async (sources: string[], flags: IngestFlags & WatchFlags & { config?: string }) => {
       const related = flags.related ?? (await configured(flags.config));
       const settings = watchSettings(flags);
+      const { filter = {} } = ingestOptions(flags);
       const opened = await openSources(sources, flags);
       if (settings) return watchInto(opened, { ...flags, related }, settings);
       const summary = await ingestInto(opened, { ...flags, related });
       const json = flags.format === 'json';
       process.stdout.write(json ? `${JSON.stringify(summary)}\n` : ingestSummaryText(summary));
-      process.exitCode = summary.status === 'done' ? exitCodes.done : exitCodes.partial;
+      const wrong = filterError(summary, filter);
+      if (wrong) throw wrong;
+      process.exitCode = exitCodeOf(summary);
     });
 }
 

@@ -3,12 +3,16 @@ import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
 import type { IngestOptions } from '../ingest/ingest-options.ts';
 import { relatedGroupsOf } from '../ingest/rules/related-groups.ts';
+import { isRegionName } from '../ingest/sources/log-path.ts';
 import { openSource } from '../ingest/sources/open-source.ts';
 import type { ListFilter, Source } from '../ingest/sources/source.ts';
 import { group_age_ms, group_objects_default } from '../ingest/transaction-size.ts';
+import { regionNames } from '../reference/regions.ts';
 import { relatedGroups } from '../reference/related-events.ts';
 import { ingestMegabytes } from '../store/write/ingest-memory.ts';
+import { nearest } from './nearest.ts';
 import { sourceOptions, withS3Flags, type S3Flags } from './s3-flags.ts';
+import { usageError } from './usage-error.ts';
 
 /** Options that every command which ingests takes. */
 export interface IngestFlags extends S3Flags {
@@ -60,12 +64,7 @@ export function databaseOptions(flags: Pick<IngestFlags, 'memoryLimit'>) {
 
 /** What the flags say of the run. Throws KeymeterError for a flag that cannot be meant. */
 export function ingestOptions(flags: IngestFlags): IngestOptions {
-  const filter: ListFilter = {
-    from: instantFlag('--from', flags.from),
-    to: instantFlag('--to', flags.to),
-    accounts: flags.account,
-    regions: flags.region,
-  };
+  const filter = filterOf(flags);
   const workers = countFlag('--workers', flags.workers);
   const content_bytes_max = countFlag('--max-object-bytes', flags.maxObjectBytes);
   const group_objects = countFlag('--commit-objects', flags.commitObjects);
@@ -77,6 +76,44 @@ export function ingestOptions(flags: IngestFlags): IngestOptions {
     ...(content_bytes_max ? { content_bytes_max } : {}),
     ...(group_objects ? { group_objects } : {}),
   };
+}
+
+/** What to list. Throws KeymeterError: bad_instant, bad_range, bad_account, bad_region. */
+function filterOf(flags: IngestFlags): ListFilter {
+  const from = instantFlag('--from', flags.from);
+  const to = instantFlag('--to', flags.to);
+  if (from !== undefined && from > Date.now()) {
+    throw usageError(
+      'bad_range',
+      `--from ${flags.from} is in the future`,
+      'no log can hold events from then on: give an instant in the past, such as 30d',
+    );
+  }
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw usageError(
+      'bad_range',
+      `--from ${flags.from} is not before --to ${flags.to}`,
+      'swap them, or leave one out',
+    );
+  }
+  for (const account of flags.account ?? []) {
+    if (/^\d{12}$/.test(account)) continue;
+    throw usageError(
+      'bad_account',
+      `--account ${account} is not an account id`,
+      'an account id has 12 digits, such as 111122223333',
+    );
+  }
+  for (const region of flags.region ?? []) {
+    if (isRegionName(region)) continue;
+    const close = nearest(region.toLowerCase(), regionNames);
+    throw usageError(
+      'bad_region',
+      `--region ${region} is not the name of a Region`,
+      close ? `did you mean ${close}?` : 'write it as AWS does, such as eu-west-1',
+    );
+  }
+  return { from, to, accounts: flags.account, regions: flags.region };
 }
 
 function instantFlag(name: string, value: string | undefined): number | undefined {

@@ -59,7 +59,17 @@ Examples:
 export async function coverageCommand(): Promise<Command> {
   const coverage = await analysis('coverage');
   if (!coverage) throw new Error('there is no analysis of the coverage');
-  return analysisCommand(coverage, 'coverage');
+  const command = analysisCommand(coverage, 'coverage');
+  command.option(
+    '--unread',
+    'list the objects that look like logs and were not read, with the reason',
+  );
+  return command.action(async (flags: QueryFlags & { unread?: boolean; limit?: string }) => {
+    if (!flags.unread) return runAnalysis(coverage, flags, rawParams(coverage, command));
+    const unread = await analysis('unread-objects');
+    if (!unread) throw new Error('there is no analysis of unread objects');
+    return runAnalysis(unread, flags, flags.limit === undefined ? {} : { limit: flags.limit });
+  });
 }
 
 /** The command of one analysis: its flags from its Params. */

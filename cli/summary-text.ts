@@ -31,6 +31,11 @@ export function ingestSummaryText(summary: IngestSummary): string {
     const first = printable(s.names_skipped_first[why] ?? '');
     lines.push(`left out: ${count(n)} ${why} (${n === 1 ? first : `first: ${first}`})`);
   }
+  for (const [reason, n] of Object.entries(s.filtered)) {
+    const option = reason === 'time' ? '--from/--to' : `--${reason}`;
+    const first = printable(s.filtered_first[reason] ?? '');
+    lines.push(`filtered out by ${option}: ${count(n)} files or folders (first: ${first})`);
+  }
   lines.push(...unreadLines(s));
   const classes = Object.entries(s.classes);
   if (classes.length > 0) {

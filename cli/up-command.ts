@@ -8,7 +8,14 @@ import { openDatabase } from '../store/database.ts';
 import { engineOver } from '../store/open-engine.ts';
 import { writeDemo } from './demo-command.ts';
 import { demoConfigFile, demoTruthFile } from '../demo/generate.ts';
-import { databaseOptions, openSources, withIngestFlags, type IngestFlags } from './ingest-flags.ts';
+import { exitCodeOf, filterError } from './run-verdict.ts';
+import {
+  databaseOptions,
+  ingestOptions,
+  openSources,
+  withIngestFlags,
+  type IngestFlags,
+} from './ingest-flags.ts';
 import { loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';
 import { runIngest } from './run-ingest.ts';
@@ -55,6 +62,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const config = await loadConfig(flags, configFile);
   const related = flags.related ?? config.relatedEvents;
   const settings = watchSettings(flags);
+  const { filter = {} } = ingestOptions({ ...flags, db });
   const sources = await openSources(specs, { ...flags, db });
   const database = await openDatabase(db, databaseOptions(flags));
   const engine = engineOver(database, { connections: server_connections });
@@ -70,12 +78,17 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     const summary = await runIngest(database, sources, { ...flags, db, related }, { onProgress });
     status = statusOf('done', summary);
     process.stderr.write(ingestSummaryText(summary));
+    const wrong = filterError(summary, filter);
+    if (wrong) throw wrong;
     const context = { engine, config };
     const configFlag = configFile ? ` --config ${configFile}` : '';
     const report = await overviewReport(context, { flags: ` --db ${db}${configFlag}` });
     const width = process.stdout.columns ?? report_width_default;
     process.stdout.write(`\n${reportText(report, width)}`);
-    if (!server) return;
+    if (!server) {
+      process.exitCode = exitCodeOf(summary);
+      return;
+    }
     process.stderr.write(`keymeter serves ${db} at ${server.url} (Ctrl-C ends it)\n`);
     if (settings) {
       const stop = new AbortController();

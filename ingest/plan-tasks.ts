@@ -7,7 +7,8 @@ import {
   type KnownObject,
   type LedgerObject,
 } from '../store/ledger.ts';
-import { noteSkippedName, noteUnread, type IngestSummary } from './summary.ts';
+import { noteFilteredName, noteSkippedName, noteUnread, type IngestSummary } from './summary.ts';
+import { ListedPlaces } from './sources/listed-places.ts';
 import type { ListedObject, ListFilter, Listing, Source } from './sources/source.ts';
 
 /** Objects that one worker reads at a time, with their ledger entries. */
@@ -101,9 +102,12 @@ async function* pages(
 ): AsyncGenerator<ListedObject[]> {
   let page: ListedObject[] = [];
   let full: number = page_objects.first;
+  const places = filter.accounts?.length || filter.regions?.length ? new ListedPlaces() : null;
   for await (const listing of listed(source, filter, signal)) {
+    if ('key' in listing) places?.add(listing.key, summary);
     if ('problem' in listing) summary.problems.push(listing);
     else if ('skipped' in listing) noteSkippedName(summary, listing.skipped, listing.key);
+    else if ('filtered' in listing) noteFilteredName(summary, listing.filtered, listing.key);
     else {
       summary.objects_listed++;
       page.push(listing);

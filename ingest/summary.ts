@@ -1,5 +1,5 @@
 import type { ObjectCounts } from '../store/ledger.ts';
-import { isUnread, type ReadState } from './unread.ts';
+import { isLeftOut, isUnread, type ReadState } from './unread.ts';
 
 /** An object that looks like a log and was not read. */
 export interface UnreadObject {
@@ -33,10 +33,16 @@ export interface IngestSummary {
   objects_unread: number;
   /** The first of them. */
   unread: UnreadObject[];
-  /** Listed names that are no logs, by reason. */
+  /** Listed objects that are no logs, by reason: their name's, or the class of their content. */
   names_skipped: Record<string, number>;
   /** The first name of each reason. */
   names_skipped_first: Record<string, string>;
+  /** Files and folders that the filter left out, by the option that did, and the first of each. */
+  filtered: Record<string, number>;
+  filtered_first: Record<string, string>;
+  /** Accounts and Regions that the listing named; with a filter on them only, and no more than 1,000. */
+  listed_accounts: string[];
+  listed_regions: string[];
   records_total: number;
   non_kms: number;
   inserted: number;
@@ -74,6 +80,10 @@ export function emptySummary(run_id: string, sources: string[]): IngestSummary {
     unread: [],
     names_skipped: {},
     names_skipped_first: {},
+    filtered: {},
+    filtered_first: {},
+    listed_accounts: [],
+    listed_regions: [],
     records_total: 0,
     non_kms: 0,
     inserted: 0,
@@ -103,6 +113,7 @@ export function addCounts(summary: IngestSummary, counts: readonly ObjectCounts[
     summary.foreign += object.foreign;
     summary.unread_bytes += object.unread_bytes;
     noteUnread(summary, object);
+    if (isLeftOut(object)) noteSkippedName(summary, object.error_class ?? '', object.place);
   }
 }
 
@@ -118,6 +129,11 @@ export function noteUnread(summary: IngestSummary, object: UnreadObject & ReadSt
 export function noteSkippedName(summary: IngestSummary, reason: string, key: string): void {
   countClass(summary.names_skipped, reason);
   summary.names_skipped_first[reason] ??= key;
+}
+
+export function noteFilteredName(summary: IngestSummary, reason: string, key: string): void {
+  countClass(summary.filtered, reason);
+  summary.filtered_first[reason] ??= key;
 }
 
 export function countClass(counts: Record<string, number>, name: string): void {

@@ -29,3 +29,8 @@ export function isUnread({ status, error_class, unread_bytes }: ReadState): bool
   if (status === 'skipped') return !harmlessClasses.includes(error_class ?? '');
   return status === 'ok' && (error_class === 'all_rejected' || unread_bytes > 0);
 }
+
+/** Whether an object was looked at, and is certain to hold no call. */
+export function isLeftOut({ status, error_class }: ReadState): boolean {
+  return status === 'skipped' && harmlessClasses.includes(error_class ?? '');
+}

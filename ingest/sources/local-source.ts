@@ -3,7 +3,7 @@ import { access, realpath, stat } from 'node:fs/promises';
 
 import { KeymeterError, messageOf } from '../../core/errors.ts';
 import { foldersOf, lookAt, toListed, walk } from './local-walk.ts';
-import { judgePath, pathRules } from './plan.ts';
+import { judgePath, leftOut, pathRules } from './plan.ts';
 import type { ListFilter, Listing, ReaderConfig, Source } from './source.ts';
 
 /**
@@ -51,7 +51,7 @@ class LocalSource implements Source {
     const rules = pathRules(filter);
     const verdict = judgePath(foldersOf(this.#root), rules);
     if (verdict === 'take') yield* walk(this.#root, rules, signal);
-    else if (typeof verdict === 'object') yield { skipped: verdict.skip, key: this.#root };
+    else if (typeof verdict === 'object') yield leftOut(verdict, this.#root);
   }
 }
 

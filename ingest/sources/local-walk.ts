@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
 import { versionOf } from './local-reader.ts';
 import { locate } from './log-path.ts';
-import { judgeFolder, judgeName, type PathRules } from './plan.ts';
+import { judgeFolder, judgeName, leftOut, type PathRules } from './plan.ts';
 import type { ListedObject, Listing, ListProblem } from './source.ts';
 
 /** Files asked for their size and time in one go. */
@@ -31,7 +31,7 @@ export async function* walk(
     const place = locate(foldersOf(directory));
     const verdict = judgeFolder(place, rules);
     if (verdict !== 'take') {
-      if (typeof verdict === 'object') yield { skipped: verdict.skip, key: directory };
+      if (typeof verdict === 'object') yield leftOut(verdict, directory);
       continue;
     }
     let names: string[];
@@ -59,7 +59,7 @@ export async function* walk(
           const judged = judgeName(place, path.basename(file), rules);
           if (judged === 'take') yield toListed(file, stats);
           else if (judged === 'sniff') yield { ...toListed(file, stats), sniff: true };
-          else if (judged !== 'prune') yield { skipped: judged.skip, key: file };
+          else yield leftOut(judged, file);
         }
       }
     }

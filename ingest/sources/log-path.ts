@@ -33,6 +33,10 @@ export interface Place {
 const accountName = /^\d{12}$/;
 const organisationName = /^o-[a-z0-9]+$/;
 const regionName = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
+
+/** Whether a text has the form of a Region's name. */
+export const isRegionName = (text: string): boolean => regionName.test(text);
+
 const trailNames = new Set(['CloudTrail', 'CloudTrail-NetworkActivity']);
 const fileName = /^(\d{12})_CloudTrail(?:-NetworkActivity)?_([a-z0-9-]+?)[_-](\d{8})T\d{4}Z?/;
 

@@ -1,12 +1,12 @@
 import { isStructural, locate, placeOfFile, type Place } from './log-path.ts';
-import type { ListFilter } from './source.ts';
+import type { FilterReason, ListFilter, Listing } from './source.ts';
 
 /**
- * What of a listing is taken, left out with a reason, or pruned by the filter; `sniff`: taken if its first
+ * What of a listing is taken, left out with a reason, or filtered out; `sniff`: taken if its first
  * bytes may be those of a log, as its name says nothing. Pure: the S3 walk, the local walk and the tests'
  * brute force over all keys decide with these functions alone.
  */
-export type Verdict = 'take' | 'sniff' | 'prune' | { skip: string };
+export type Verdict = 'take' | 'sniff' | { filtered: FilterReason } | { skip: string };
 
 /** A ListFilter, ready for comparing with paths. Days are YYYYMMDD, UTC, both ends included. */
 export interface PathRules {
@@ -54,7 +54,7 @@ export function judgeFolder(place: Place, rules: PathRules): Verdict {
     case 'other-service':
       return { skip: "another service's logs: only CloudTrail folders are read" };
     default:
-      return prunes(place, rules) ? 'prune' : 'take';
+      return filtered(place, rules) ?? 'take';
   }
 }
 
@@ -65,7 +65,8 @@ export function judgeName(folder: Place, name: string, rules: PathRules): Verdic
   if (name.includes('_CloudTrail-Aggregated')) return { skip: 'CloudTrail aggregated events file' };
   if (ownFile.test(name)) return { skip: "keymeter's own file, no log" };
   if (databaseFile.test(name)) return { skip: 'a DuckDB database' };
-  if (prunes(placeOfFile(folder, name), rules)) return 'prune';
+  const left = filtered(placeOfFile(folder, name), rules);
+  if (left) return left;
   const lower = name.toLowerCase();
   return logNames.some((ending) => lower.endsWith(ending)) ? 'take' : 'sniff';
 }
@@ -79,7 +80,7 @@ export function judgeKey(key: string, rules: PathRules): Verdict {
   return verdict === 'take' ? judgeName(locate(folders), name, rules) : verdict;
 }
 
-/** Judges a folder and all folders above it: what is below a pruned folder is never looked at. */
+/** Judges a folder and all folders above it: what is below a folder that is left out is never looked at. */
 export function judgePath(folders: readonly string[], rules: PathRules): Verdict {
   for (let depth = 1; depth <= folders.length; depth++) {
     const verdict = judgeFolder(locate(folders.slice(0, depth)), rules);
@@ -107,11 +108,22 @@ export function foldersOf(prefix: string): string[] {
   return folders;
 }
 
-function prunes(place: Place, rules: PathRules): boolean {
-  if (rules.accounts && place.account && !rules.accounts.has(place.account)) return true;
-  if (rules.regions && place.region && !rules.regions.has(place.region)) return true;
-  if (place.day_first === undefined || place.day_last === undefined) return false;
-  return place.day_last < rules.day_first || place.day_first > rules.day_last;
+function filtered(place: Place, rules: PathRules): { filtered: FilterReason } | null {
+  if (rules.accounts && place.account && !rules.accounts.has(place.account)) {
+    return { filtered: 'account' };
+  }
+  if (rules.regions && place.region && !rules.regions.has(place.region)) {
+    return { filtered: 'region' };
+  }
+  if (place.day_first === undefined || place.day_last === undefined) return null;
+  const isOutside = place.day_last < rules.day_first || place.day_first > rules.day_last;
+  return isOutside ? { filtered: 'time' } : null;
+}
+
+/** What a listing says of a name that is not taken. */
+export function leftOut(verdict: Exclude<Verdict, string>, key: string): Listing {
+  if ('skip' in verdict) return { skipped: verdict.skip, key };
+  return { filtered: verdict.filtered, key };
 }
 
 function dayOf(instant: number): number {

@@ -9,6 +9,7 @@ import {
   isLandmark,
   judgeName,
   judgePath,
+  leftOut,
   listingOf,
   type PathRules,
   type Verdict,
@@ -113,8 +114,7 @@ async function listFolder(
 ): Promise<void> {
   const verdict = judgePath(foldersOf(folder.prefix), walk.rules);
   if (verdict !== 'take') {
-    if (typeof verdict === 'object')
-      await pages.push([{ skipped: verdict.skip, key: folder.prefix }]);
+    if (typeof verdict === 'object') await pages.push([leftOut(verdict, folder.prefix)]);
     return;
   }
   const how = listingOf(folder.prefix);
@@ -173,7 +173,7 @@ function judgePage(page: ListPage, walk: S3Walk): Listing[] {
     const judged = verdict === 'take' ? judgeName(place, name, walk.rules) : verdict;
     if (judged === 'take') listings.push(object);
     else if (judged === 'sniff') listings.push({ ...object, sniff: true });
-    else if (judged !== 'prune') listings.push({ skipped: judged.skip, key: object.key });
+    else listings.push(leftOut(judged, object.key));
   }
   return listings;
 }

@@ -28,7 +28,16 @@ export interface SkippedName {
   key: string;
 }
 
-export type Listing = ListedObject | ListProblem | SkippedName;
+/** Which option of the filter leaves a name out. */
+export type FilterReason = 'account' | 'region' | 'time';
+
+/** A file, or a folder with all that is in it, that the filter leaves out. */
+export interface FilteredName {
+  filtered: FilterReason;
+  key: string;
+}
+
+export type Listing = ListedObject | ListProblem | SkippedName | FilteredName;
 
 /** What to list. Instants are milliseconds since the epoch, half-open, and apply to event time. */
 export interface ListFilter {

@@ -9,7 +9,7 @@ import {
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { exitCodes, KeymeterError, messageOf } from '../../core/errors.ts';
 import { readNotification, type NotifiedObject } from './notification.ts';
-import { judgeKey, pathRules, type PathRules } from './plan.ts';
+import { judgeKey, leftOut, pathRules, type PathRules } from './plan.ts';
 import { createS3Client } from './s3-client.ts';
 import { faultOf } from './s3-errors.ts';
 import type { Backlog, ListedObject, ListFilter, Listing, ReaderConfig, Source } from './source.ts';
@@ -133,9 +133,8 @@ class SqsSource implements Source {
     const held: HeldMessage = { receipt, objects: [] };
     for (const named of notification.kind === 'objects' ? notification.objects : []) {
       const verdict = judgeKey(named.key, rules);
-      if (verdict === 'prune') continue;
       if (typeof verdict === 'object') {
-        yield { skipped: verdict.skip, key: named.key };
+        yield leftOut(verdict, named.key);
         continue;
       }
       const object = await this.#described(named);
