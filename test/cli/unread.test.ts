@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { failWith } from '../../cli/fail.ts';
 import type { IngestSummary } from '../../ingest/summary.ts';
 import { harmlessClasses } from '../../ingest/unread.ts';
@@ -31,12 +30,14 @@ async function ingested(...args: string[]) {
     (error: unknown) => {
       const before = process.exitCode;
       const written: string[] = [];
-      const write = process.stderr.write;
-      process.stderr.write = ((text: string) => written.push(text)) as unknown as typeof write;
+      const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+        written.push(String(text));
+        return true;
+      });
       try {
         failWith(error);
       } finally {
-        process.stderr.write = write;
+        spy.mockRestore();
       }
       run.stderr = written.join('');
       const code = Number(process.exitCode);
