@@ -81,11 +81,14 @@ async function ingestInto(sources: Source[], flags: IngestFlags): Promise<Ingest
     const { openDatabase } = await import('../store/database.ts');
     const opening = openDatabase(flags.db, databaseOptions(flags));
     const [database, { runIngest }] = await Promise.all([opening, import('./run-ingest.ts')]);
+    let summary: IngestSummary;
     try {
-      return await runIngest(database, sources, flags, { readers, alone: true });
+      summary = await runIngest(database, sources, flags, { readers, alone: true });
     } finally {
       database.close();
     }
+    database.refuseLost();
+    return summary;
   } finally {
     await readers.close();
   }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { commandEntries, type CommandEntry } from './commands.ts';
 
 /**
@@ -39,6 +40,7 @@ function emptyProgram(): Command {
     .description('meters every AWS KMS call, from CloudTrail logs alone')
     .version(version())
     .showHelpAfterError('(add --help for the options)')
+    .hook('preAction', (_, command) => refuseMemory(command.opts<{ db?: string }>().db))
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText(
       'after',
@@ -49,6 +51,16 @@ Examples:
   keymeter run quota-utilisation               one question
   keymeter report finops --format html --out finops.html`,
     );
+}
+
+/** A database in memory, which an empty name means to DuckDB too, would be gone after "done". */
+function refuseMemory(db: string | undefined): void {
+  if (db === undefined || (db !== ':memory:' && db.trim() !== '')) return;
+  const message = db === ':memory:' ? '--db :memory: would keep nothing' : '--db is empty';
+  throw new KeymeterError('bad_database_name', message, {
+    fix: 'name a file, such as --db keymeter.duckdb',
+    exitCode: exitCodes.usage,
+  });
 }
 
 /** As package.json has it, which stands above cli/ and above dist/. */

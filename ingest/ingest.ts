@@ -10,6 +10,7 @@ import { Writer } from '../store/write/writer.ts';
 import type { IngestOptions } from './ingest-options.ts';
 import { planTasks, type LookUp } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
+import { refuseUnkept } from './refuse-unkept.ts';
 import { Run } from './run.ts';
 import type { Source } from './sources/source.ts';
 import { emptySummary, type IngestSummary } from './summary.ts';
@@ -70,6 +71,7 @@ async function ingestAll(
     // Nothing is read any more: the threads end beside the writer's last work.
     void pool.close();
     const folded = await writer.fold(options.quiet ?? false);
+    await refuseUnkept(database, engine, summary);
     summary.status = signal.aborted ? 'interrupted' : isPartial(summary) ? 'partial' : 'done';
     summary.elapsed_ms = Date.now() - started;
     await run.finish();

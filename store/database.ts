@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
+import { exitCodes, isKeymeterError, KeymeterError, messageOf } from '../core/errors.ts';
+import { createAside, examineFile, realFile } from './database-file.ts';
 import { refuseFatal } from './fatal.ts';
 import { ingestMegabytes } from './write/ingest-memory.ts';
 import { createMacrosSql } from './macros.ts';
-import { viewsSql } from './views.ts';
+import { createSchema, isCurrent, migrate, schemaVersion, versionOf } from './schema.ts';
 import { DuckDBInstance } from './duckdb/package.ts';
-
-/** Raised by one with every change of schema.sql; a database from a newer keymeter is refused. */
-export const schemaVersion = 2;
 
 /** Paths open in this process: DuckDB itself would let a second instance lose rows silently. */
 const openPaths = new Set<string>();
@@ -25,6 +22,18 @@ export interface DatabaseOptions {
   sealed?: boolean;
 }
 
+/** A database as it was named, its real path, and what tells it from others that are open. */
+interface DatabaseNames {
+  address: string;
+  file: string;
+  key: string;
+}
+
+function inodeOf(file: string): string | null {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat ? `${stat.dev}:${stat.ino}` : null;
+}
+
 /** An open keymeter database: the one DuckDB instance of its file in this process. */
 export class Database {
   readonly path: string;
@@ -35,16 +44,19 @@ export class Database {
    */
   dataVersion: string | undefined;
   readonly #instance: DuckDBInstance;
-  readonly #key: string;
+  readonly #names: DatabaseNames;
+  /** The file that was opened: its device and inode. Null in memory. */
+  readonly #inode: string | null;
   readonly #threads: number | undefined;
   readonly #hasMemoryLimit: boolean;
   /** DuckDB's memory limit in MB while an ingest runs. */
   #ingestMemory: number | null = null;
 
-  constructor(instance: DuckDBInstance, file: string, key: string, options: DatabaseOptions) {
+  constructor(instance: DuckDBInstance, names: DatabaseNames, options: DatabaseOptions) {
     this.#instance = instance;
-    this.path = file;
-    this.#key = key;
+    this.path = names.address;
+    this.#names = names;
+    this.#inode = inodeOf(names.file);
     this.readOnly = options.readOnly ?? false;
     this.#threads = options.threads;
     this.#hasMemoryLimit = options.memoryLimit !== undefined;
@@ -95,43 +107,133 @@ export class Database {
     this.#ingestMemory = megabytes;
   }
 
+  /** Whether the file that was opened is still under its name: it may be deleted or replaced meanwhile. */
+  get isInPlace(): boolean {
+    return inodeOf(this.#names.file) === this.#inode;
+  }
+
+  /** Throws KeymeterError database_lost: what is written now, or was since the last look, is not kept. */
+  refuseLost(): void {
+    if (this.isInPlace) return;
+    throw new KeymeterError(
+      'database_lost',
+      `${this.path} was deleted or replaced while keymeter had it open; what was stored in it is lost`,
+      { fix: 'leave the file alone, and run the same command again' },
+    );
+  }
+
   close(): void {
     this.#instance.closeSync();
-    openPaths.delete(this.#key);
+    openPaths.delete(this.#names.key);
   }
 }
 
 /**
- * Opens (and creates, unless read-only) a database file; `:memory:` for tests.
- * Throws KeymeterError: database_in_use (exit code 3), database_missing, database_newer,
- * database_not_keymeter, database_open_here, database_unreadable, database_fatal.
+ * Opens a database file; creates it unless read-only, and migrates an older one. `:memory:` for tests.
+ * Throws KeymeterError: database_in_use (exit code 3), database_missing, database_newer, database_older,
+ * database_not_keymeter, database_open_here, database_unreadable, database_fatal, database_lost, and
+ * those of examineFile.
  */
-export async function openDatabase(file: string, options: DatabaseOptions = {}): Promise<Database> {
-  const inMemory = file === ':memory:';
-  const key = inMemory ? `:memory:${Math.random()}` : path.resolve(file);
+export async function openDatabase(
+  address: string,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  if (address === ':memory:') return openFile(address, address, options);
+  // DuckDB keeps its log beside the name that it is given: never beside a link.
+  const file = realFile(address);
+  const mayCreate = !options.readOnly && (options.create ?? true);
+  const state = examineFile(address.trim() === '' ? address : file);
+  if (state !== 'database') {
+    if (!mayCreate) throw missing(address);
+    try {
+      await createAside(file, state, async (part) => {
+        (await openFile(part, part, { ...options, sealed: false })).close();
+      });
+    } catch (error) {
+      refuseFatal(error);
+      throw error;
+    }
+  }
+  const database = await openFile(address, file, options).catch(async (error: unknown) => {
+    if (!(error instanceof NeedsMigration)) throw error;
+    await migrateFile(address, file);
+    return openFile(address, file, options);
+  });
+  return database;
+}
+
+/** Open read-only, but its schema is older. */
+class NeedsMigration extends Error {}
+
+/** Opens an older database for writing, which migrates it. */
+async function migrateFile(address: string, file: string): Promise<void> {
+  try {
+    (await openFile(address, file, {})).close();
+  } catch (error) {
+    if (isKeymeterError(error) && error.code !== 'database_unreadable') throw error;
+    throw new KeymeterError(
+      'database_older',
+      `${address} was written by an older keymeter and cannot be brought up to date: ${messageOf(error)}`,
+      { fix: 'run the command once as a user who may write the file', cause: error },
+    );
+  }
+}
+
+const missing = (file: string) =>
+  new KeymeterError('database_missing', `there is no database at ${file}`, {
+    fix: 'run `keymeter ingest <source> --db FILE` first, or name the right file with --db',
+  });
+
+async function openFile(
+  address: string,
+  file: string,
+  options: DatabaseOptions,
+): Promise<Database> {
+  const key = file === ':memory:' ? `:memory:${Math.random()}` : file;
   if (openPaths.has(key)) {
-    throw new KeymeterError('database_open_here', `${file} is already open in this process`, {
+    throw new KeymeterError('database_open_here', `${address} is already open in this process`, {
       fix: 'share the open Database instead of opening the file again',
     });
   }
-  const readOnly = options.readOnly ?? false;
-  const mayCreate = !readOnly && (options.create ?? true);
-  if (!mayCreate && !inMemory && !existsSync(file)) {
-    throw new KeymeterError('database_missing', `there is no database at ${file}`, {
-      fix: 'run `keymeter ingest <source> --db FILE` first, or name the right file with --db',
-    });
-  }
-  const instance = await createInstance(file, options);
   openPaths.add(key);
-  const database = new Database(instance, file, key, options);
+  let database: Database | undefined;
   try {
+    database = new Database(await createInstance(file, options), { address, file, key }, options);
     await prepareSchema(database);
+    return database;
   } catch (error) {
-    database.close();
+    database?.close();
+    openPaths.delete(key);
     refuseFatal(error);
     throw error;
   }
-  return database;
+}
+
+async function prepareSchema(database: Database): Promise<void> {
+  const connection = await database.connect();
+  const { path: file, readOnly } = database;
+  try {
+    const version = await versionOf(connection);
+    if (version === null && !readOnly) return await createSchema(connection);
+    if (!version) {
+      throw new KeymeterError('database_not_keymeter', `${file} is no keymeter database`, {
+        fix: 'name another file with --db; keymeter never writes into a foreign database',
+      });
+    }
+    if (version > schemaVersion) {
+      throw new KeymeterError(
+        'database_newer',
+        `${file} has schema ${version}, this keymeter knows ${schemaVersion}`,
+        { fix: 'upgrade keymeter, or ingest into a new file with --db' },
+      );
+    }
+    if (version === schemaVersion && (await isCurrent(connection))) return;
+    if (readOnly) throw new NeedsMigration();
+    await migrate(connection, { file, from: version });
+    await connection.run('CHECKPOINT');
+  } finally {
+    connection.closeSync();
+  }
 }
 
 async function createInstance(file: string, options: DatabaseOptions): Promise<DuckDBInstance> {
@@ -150,7 +252,7 @@ async function createInstance(file: string, options: DatabaseOptions): Promise<D
     ...(options.threads ? { threads: String(options.threads) } : {}),
   };
   if (file === ':memory:') delete config['access_mode'];
-  else config['temp_directory'] = `${path.resolve(file)}.tmp`;
+  else config['temp_directory'] = `${file}.tmp`;
   // Order matters: DuckDB takes no setting after these two.
   if (options.sealed)
     Object.assign(config, { enable_external_access: 'false', lock_configuration: 'true' });
@@ -176,51 +278,4 @@ function openError(file: string, error: unknown): KeymeterError {
     fix: 'check the path and its permissions; a file that is no database must be named otherwise',
     cause: error,
   });
-}
-
-async function prepareSchema(database: Database): Promise<void> {
-  const connection = await database.connect();
-  try {
-    const tables = await connection.runAndReadAll(
-      "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' AND table_type = 'BASE TABLE'",
-    );
-    const names = new Set(tables.getRows().map((row) => String(row[0])));
-    if (names.size === 0 && !database.readOnly) return await createSchema(connection);
-    if (!names.has('keymeter_schema')) {
-      throw new KeymeterError('database_not_keymeter', `${database.path} is no keymeter database`, {
-        fix: 'name another file with --db; keymeter never writes into a foreign database',
-      });
-    }
-    const result = await connection.runAndReadAll('SELECT max(version) FROM keymeter_schema');
-    const version = Number(result.getRows()[0]?.[0] ?? 0);
-    if (version > schemaVersion) {
-      throw new KeymeterError(
-        'database_newer',
-        `${database.path} has schema ${version}, this keymeter knows ${schemaVersion}`,
-        { fix: 'upgrade keymeter, or ingest into a new file with --db' },
-      );
-    }
-    if (version < schemaVersion) {
-      throw new KeymeterError(
-        'database_older',
-        `${database.path} has schema ${version}, this keymeter writes ${schemaVersion}`,
-        { fix: 'ingest the trail again into a new file with --db; the logs hold everything' },
-      );
-    }
-  } finally {
-    connection.closeSync();
-  }
-}
-
-async function createSchema(connection: DuckDBConnection): Promise<void> {
-  const schema = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8');
-  await connection.run('BEGIN');
-  try {
-    const stamp = `INSERT INTO keymeter_schema VALUES (${schemaVersion}, now()::TIMESTAMP)`;
-    await connection.run([schema, ...viewsSql(), stamp].join(';\n'));
-    await connection.run('COMMIT');
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
 }

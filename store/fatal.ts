@@ -6,7 +6,8 @@ import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
  */
 export function refuseFatal(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof KeymeterError && /^database_(fatal|memory)$/.test(error.code)) throw error;
+  if (error instanceof KeymeterError && /^database_(fatal|memory|lost)$/.test(error.code))
+    throw error;
   if (/^Out of Memory|(failed to pin|could not allocate) block/i.test(message)) {
     throw new KeymeterError('database_memory', `the database stopped: ${messageOf(error)}`, {
       fix: 'run the same command again with a higher --memory-limit; nothing acknowledged is lost',

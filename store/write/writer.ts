@@ -215,6 +215,7 @@ export class Writer {
     await this.#connection.run('COMMIT');
     this.#entries.commit();
     this.#calls.commit();
+    this.#database.refuseLost();
     this.#database.dataVersion = data_version;
     return counts;
   }
