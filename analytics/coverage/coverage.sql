@@ -1,8 +1,8 @@
 -- Question: what was ingested, for which account, Region and day, and where are the holes?
 -- Grain: one row for each account, Region and UTC day that record times or verified periods reach into.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL), $limit (rows).
--- Caveats: an hour counts as covered when an object's record times reach into it; a quiet account's
---          trail delivers nothing in an hour without calls, so covered hours are a lower bound. A digest
+-- Caveats: an hour has a record when an object's record times reach into it; which hours are covered, quiet
+--          ones among them, coverage-hours.ts adds. A digest
 --          period counts files by delivery and begins at any minute: it counts for each UTC hour it
 --          reaches into, so an hour at the edge of two periods may stand in two columns.
 WITH objects AS (
@@ -30,7 +30,7 @@ spans AS (
   FROM objects
 ),
 hours AS (
-  SELECT account_id, region, date_trunc('day', hour) AS day, count(DISTINCT hour) AS hours_covered
+  SELECT account_id, region, date_trunc('day', hour) AS day, count(DISTINCT hour) AS hours_with_record
   FROM spans CROSS JOIN UNNEST(sequence(hour_first, hour_last, INTERVAL '1' HOUR)) AS t(hour)
   GROUP BY 1, 2, 3
 ),
@@ -61,7 +61,7 @@ days AS (
   SELECT p.account_id, p.region, p.day, coalesce(t.objects, 0) AS objects,
     coalesce(t.records, 0) AS records, coalesce(t.kms_events, 0) AS kms_events,
     coalesce(t.duplicates, 0) AS duplicates, coalesce(t.rejected, 0) AS rejected,
-    t.first_record_at, t.last_record_at, coalesce(h.hours_covered, 0) AS hours_covered,
+    t.first_record_at, t.last_record_at, coalesce(h.hours_with_record, 0) AS hours_with_record,
     coalesce(v.hours_proven_whole, 0) AS hours_proven_whole,
     coalesce(v.hours_proven_empty, 0) AS hours_proven_empty,
     coalesce(v.hours_broken, 0) AS hours_broken, coalesce(v.hours_judged, 0) AS hours_judged
@@ -71,10 +71,10 @@ days AS (
   LEFT JOIN verified AS v ON v.account_id = p.account_id AND v.region = p.region AND v.day = p.day
 )
 SELECT account_id, region, day, objects, records, kms_events, duplicates, rejected, first_record_at,
-  last_record_at, hours_covered, 24 - hours_covered AS hours_without_record,
+  last_record_at, hours_with_record, 24 - hours_with_record AS hours_without_record,
   hours_proven_whole, hours_proven_empty, hours_broken, 24 - hours_judged AS hours_without_proof,
   coalesce(date_diff('day', lag(day) OVER (PARTITION BY account_id, region ORDER BY day), day) - 1, 0)
-    AS days_missing_before
+    AS days_without_row_before
 FROM days
 WHERE (CAST($from AS TIMESTAMP) IS NULL OR day >= date_trunc('day', CAST($from AS TIMESTAMP)))
   AND (CAST($to AS TIMESTAMP) IS NULL OR day < $to)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defineAnalysis, runSql, sqlParams } from '../analysis.ts';
+import { CoverageHours } from '../coverage-hours.ts';
 import blindness from '../detections/blindness.ts';
 import { filters, limit, type FilterValues } from '../params.ts';
 import { blindNotes, gapNotes, placeNotes, proofNotes } from './coverage-sentences.ts';
@@ -20,7 +21,11 @@ const row = z.object({
   rejected: count('records', 'records that were refused'),
   first_record_at: z.string().nullable().meta({ unit: 'instant', description: 'first record' }),
   last_record_at: z.string().nullable().meta({ unit: 'instant', description: 'last record' }),
-  hours_covered: count('h', 'hours of the day that record times reach into (a lower bound)'),
+  hours_covered: count(
+    'h',
+    'hours of the day in which the trail delivered for any Region, or was quiet (definitions: Covered hour)',
+  ),
+  hours_with_record: count('h', 'hours of the day that record times of this Region reach into'),
   hours_without_record: count('h', 'the rest of the 24'),
   hours_proven_whole: count('h', 'hours of a digest period whose files are all here, unchanged'),
   hours_proven_empty: count('h', 'hours of a digest period in which no file was delivered'),
@@ -29,8 +34,15 @@ const row = z.object({
     'h',
     'hours of none of the three: not verified, not verifiable, or without a digest',
   ),
-  days_missing_before: count('days', 'days without any record or proof since the row before'),
+  days_missing_before: count('days', 'days without a covered hour since the row before: holes'),
 });
+
+const hour_ms = 3_600_000;
+
+/** A row of coverage.sql. */
+type Counted = Omit<z.output<typeof row>, 'hours_covered' | 'days_missing_before'> & {
+  days_without_row_before: number;
+};
 
 export default defineAnalysis({
   name: 'coverage',
@@ -49,7 +61,7 @@ export default defineAnalysis({
     'rejected',
   ],
   caveats: [
-    'An hour counts as covered when the record times of at least one object (any service) reach into it; a quiet trail delivers nothing in an hour without calls, so covered hours are a lower bound.',
+    'A trail delivers nothing where nothing happened: an hour is covered when the same trail delivered records of it (any service) for any Region. A trail of one Region only makes quiet hours of other Regions look covered.',
     'A day is that of the first record of an object; delivery is minutes to hours later.',
     'Records of days without rows are unknown, not zero.',
     'Hours are proven by `keymeter verify SOURCE --db FILE` only, and as of its last run. A digest period counts files by delivery and counts for each UTC hour it reaches into: an hour at the edge of two periods may stand in two columns. Several trails are not added up.',
@@ -59,7 +71,20 @@ export default defineAnalysis({
   params: z.object({ ...filters, limit: limit(10_000, 100_000) }),
   row,
   async run(sql, params, context) {
-    const rows = (await runSql(sql, params, context)) as z.output<typeof row>[];
+    const counted = (await runSql(sql, params, context)) as unknown as Counted[];
+    const coverage = await CoverageHours.read(context);
+    const rows = counted.map(({ days_without_row_before, ...day }) => {
+      const first = Date.parse(day.day) / hour_ms;
+      const covered = (days_before: number) => {
+        const from = first - 24 * days_before;
+        return coverage.hoursWithin(day.account_id, day.region, from, from + 23);
+      };
+      let days_missing_before = 0;
+      for (let before = 1; before <= days_without_row_before; before++) {
+        if (covered(before) === 0) days_missing_before++;
+      }
+      return { ...day, hours_covered: covered(0), days_missing_before };
+    });
     const blind = await blindness.findings(rangeOf(params), context);
     const places = await context.engine.rows(placesSql, sqlParams(rangeOf(params)), context);
     return {

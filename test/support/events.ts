@@ -111,17 +111,18 @@ export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = [
 
 let objectCount = 0;
 
-/** Stores events through the real writer, as one object. */
+/** Stores events through the real writer, as one object with this path or one of its own. */
 export async function store(
   database: Database,
   events: readonly KmsEvent[],
   related: RelatedEvent[] = [],
+  key = `/test/object-${objectCount++}`,
 ): Promise<void> {
   const writer = await Writer.open(database);
   const listed = {
     source: 'local',
     bucket: '',
-    key: `/test/object-${objectCount++}`,
+    key,
     version: '1',
     size_bytes: 1,
     last_modified_at: 0,
