@@ -7,7 +7,7 @@ const hour_seconds = 3_600;
 const span_hours_max = 366 * 24;
 /** Hours from one hour with records to the next that still count as a quiet trail. */
 const quiet_hours_max = 24;
-/** Fewer covered hours than this are never scaled to a month (docs/definitions.md, Month). */
+/** Fewer covered hours than this are never scaled to a month (definitions: Month). */
 export const coverage_hours_min = 24;
 
 /**
@@ -27,6 +27,21 @@ const verifiedSql = `
   SELECT account_id, region, status, date_trunc('hour', hour_from) AS hour_from, hour_to
   FROM verified_hours WHERE status IN ('whole', 'empty', 'broken')`;
 
+/** Retention drops what is older than this instant; no row, nothing was dropped. */
+const keptSql = `SELECT value FROM store_state WHERE name = 'kept_from'`;
+
+/**
+ * Accounts that call but that no path names (rewritten logs, callers of other organisations), and the
+ * accounts whose logs hold their calls: these logs are what is known of them.
+ */
+const strangersSql = `
+  SELECT DISTINCT s.stranger, o.account_id
+  FROM (
+    SELECT DISTINCT caller_account_id AS stranger, object_id FROM kms_events
+    WHERE caller_account_id NOT IN (SELECT account_id FROM ingest_objects WHERE account_id IS NOT NULL)
+  ) AS s
+  JOIN ingest_objects AS o ON CAST(o.object_id AS VARCHAR) = s.object_id`;
+
 /** A half-open range of time; undefined is open. */
 export interface CoverageRange {
   from?: Date | undefined;
@@ -43,7 +58,7 @@ interface Place {
 }
 
 /**
- * Which hours the logs cover (docs/definitions.md, Covered hour). This is the one place that decides it,
+ * Which hours the logs cover (definitions: Covered hour). This is the one place that decides it,
  * for months, baselines and notes alike.
  *
  * CloudTrail delivers nothing where nothing happened. An hour of an account and Region is therefore
@@ -56,19 +71,25 @@ export class CoverageHours {
   readonly #places = new Map<string, Place>();
   /** The trails that log an account: its own, and its organisation's. */
   readonly #trailsOf = new Map<string, Set<string>>();
+  /** The trails that hold the calls of accounts without a trail of their own here. */
+  readonly #strangers = new Map<string, Set<string>>();
   readonly #trails = new Map<string, Set<number>>();
   readonly #from: number;
   readonly #to: number;
   readonly #known = new Map<string, readonly number[]>();
 
-  private constructor(range: CoverageRange) {
-    this.#from = range.from ? Math.floor(range.from.getTime() / hour_ms) : -Infinity;
+  private constructor(range: CoverageRange, kept_from: number) {
+    const from = range.from ? Math.floor(range.from.getTime() / hour_ms) : -Infinity;
+    this.#from = Math.max(from, kept_from);
     this.#to = range.to ? Math.ceil(range.to.getTime() / hour_ms) : Infinity;
   }
 
   /** The covered hours of the range that all objects read so far give. */
   static async read(context: AnalysisContext, range: CoverageRange = {}): Promise<CoverageHours> {
-    const coverage = new CoverageHours(range);
+    const [kept] = await context.engine.rows(keptSql, {}, context);
+    // An hour that lost a part of its events is not covered.
+    const kept_from = kept ? Math.ceil(Date.parse(String(kept['value'])) / hour_ms) : -Infinity;
+    const coverage = new CoverageHours(range, kept_from);
     for (const row of await context.engine.rows(objectsSql, {}, context)) {
       const place = coverage.#place(row);
       const trails = coverage.#trailsOfAccount(place.account);
@@ -93,6 +114,13 @@ export class CoverageHours {
           coverage.#trail(place.account).add(hour);
         }
       }
+    }
+    for (const row of await context.engine.rows(strangersSql, {}, context)) {
+      const known = coverage.#trailsOfAccount(nameOf(row['account_id']));
+      const stranger = nameOf(row['stranger']);
+      const trails = coverage.#strangers.get(stranger) ?? new Set();
+      for (const trail of known) trails.add(trail);
+      coverage.#strangers.set(stranger, trails);
     }
     for (const [name, hours] of coverage.#trails) {
       coverage.#trails.set(name, new Set(withQuietGaps(hours)));
@@ -144,24 +172,30 @@ export class CoverageHours {
   }
 
   #compute(account: string | null, region: string | null): readonly number[] {
-    let accounts = account === null ? [...this.#trailsOf.keys()] : [account, '?'];
-    accounts = accounts.filter((name) => this.#trailsOf.has(name));
-    if (account === null && region !== null) {
-      const ofRegion = accounts.filter((name) => this.#places.has(`${name} ${region}`));
-      if (ofRegion.length > 0) accounts = ofRegion;
-    }
-    // A log whose paths and records name another account still covers the time of its records.
-    if (account !== null && accounts.length === 0) return this.list(null, region);
     const union = new Set<number>();
-    for (const name of accounts) {
+    for (const name of this.#accountsFor(account, region)) {
       const place = region === null ? undefined : this.#places.get(`${name} ${region}`);
-      for (const trail of this.#trailsOf.get(name)!) {
+      for (const trail of this.#trailsOf.get(name) ?? this.#strangers.get(name) ?? []) {
         for (const hour of this.#trails.get(trail) ?? []) {
           if (!place?.broken.has(hour) || place.own.has(hour)) union.add(hour);
         }
       }
     }
     return [...union].filter((hour) => hour >= this.#from && hour < this.#to).sort((a, b) => a - b);
+  }
+
+  /** The accounts whose trails speak for an account; objects without an account speak for each. */
+  #accountsFor(account: string | null, region: string | null): string[] {
+    const all = [...this.#trailsOf.keys()];
+    if (account !== null) {
+      const known = [account, '?'].filter(
+        (name) => this.#trailsOf.has(name) || this.#strangers.has(name),
+      );
+      if (known.length > 0) return known;
+    }
+    // Of nobody in particular, or of an account that nothing is known of: the Region stands in.
+    const ofRegion = all.filter((name) => this.#places.has(`${name} ${region}`));
+    return ofRegion.length > 0 ? ofRegion : all;
   }
 
   /** How many hours are covered of any of these accounts in the Region; null is all of them. */

@@ -115,7 +115,13 @@ export const analysisMetrics: readonly AnalysisMetric[] = [
   },
   {
     analysis: 'detections',
-    labels: { rule: 'rule', severity: 'severity' },
-    metrics: [{ name: 'keymeter_detections', help: `detections, ${inWindow}`, fold: 'count' }],
+    labels: { rule: 'rule', severity: 'severity', verdict: 'verdict' },
+    metrics: [
+      {
+        name: 'keymeter_detections',
+        help: `findings by verdict: found, or not_judged for want of history, ${inWindow}`,
+        fold: 'count',
+      },
+    ],
   },
 ];

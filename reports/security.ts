@@ -154,6 +154,7 @@ async function changes(builder: ReportBuilder, subject: Row): Promise<void> {
 const chosenColumns: Readonly<Record<string, readonly string[]>> = {
   detections: [
     'severity',
+    'verdict',
     'rule',
     'first_at',
     'finding',

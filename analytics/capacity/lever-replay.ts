@@ -38,7 +38,7 @@ export class DataKeyCacheReplay implements LeverReplay {
 }
 
 /**
- * S3 Bucket Keys from the first day on (definitions.md 13): one write call a requester and window; one
+ * S3 Bucket Keys from the first day on (definitions: Bucket key replay): one write call a requester and window; one
  * read call a write window, reader and window for objects written in the log; reads of objects that
  * are older than the log, and calls of anything but S3 objects, stay as they are. A requester is a role.
  */

@@ -82,7 +82,7 @@ export function quotaName(quotaId: string): string {
   return name === undefined || name.startsWith('UNKNOWN') ? quotaId : name;
 }
 
-/** The window in which a limit is a whole number of calls (definitions.md 7). */
+/** The window in which a limit is a whole number of calls (definitions: Utilisation). */
 export interface QuotaWindow {
   window_seconds: number;
   /** Calls that the limit allows in the window. */

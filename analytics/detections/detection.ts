@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { Analysis, AnalysisContext } from '../analysis.ts';
+import { isoSeconds } from '../../core/time.ts';
+import { plural } from '../../core/words.ts';
+import { CoverageHours } from '../coverage-hours.ts';
 import { defineInvestigation } from '../investigation/investigation.ts';
-import { filters, limit } from '../params.ts';
+import { filters, limit, type FilterValues } from '../params.ts';
 
 export const severities = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof severities)[number];
+
+/** not_judged: the rule compares with a past of which the log holds too little. */
+export const verdicts = ['found', 'not_judged'] as const;
 
 /** What a rule is, apart from its logic. */
 export interface Rule {
@@ -29,6 +35,10 @@ export const findingRow = z.object({
   rule: z.string().meta({ description: 'name of the rule' }),
   rule_id: z.string().meta({ description: 'id of the rule' }),
   severity: z.enum(severities).meta({ description: 'low, medium, high or critical' }),
+  verdict: z.enum(verdicts).meta({
+    description:
+      'found, or not_judged: too little history to compare with (definitions: Not judged)',
+  }),
   technique: z.string().meta({ description: 'MITRE ATT&CK technique id' }),
   first_at: z.string().meta({ unit: 'instant', description: 'first event of the evidence' }),
   last_at: z.string().meta({ unit: 'instant', description: 'last event of the evidence' }),
@@ -46,6 +56,7 @@ export const findingRow = z.object({
 /** The columns that a list of findings shows first. */
 export const findingHeadline = [
   'severity',
+  'verdict',
   'finding',
   'principal_arn',
   'key',
@@ -88,6 +99,10 @@ export interface DetectionDefinition<P extends z.ZodObject> extends Rule {
     params: z.output<P>,
     context: AnalysisContext,
   ) => Promise<Record<string, string | readonly string[]>>;
+  /** For a rule that compares with the past: the covered hours that an account's log must hold before. */
+  baselineHours?: (params: z.output<P>) => number;
+  /** The rows that compare with the past, where not all do. */
+  comparesWithPast?: (row: Evidence) => boolean;
   /** Turns the SQL's rows into evidence where SQL alone cannot. */
   judge?: (
     rows: Record<string, unknown>[],
@@ -133,14 +148,18 @@ export function defineDetection<P extends z.ZodObject>(
     const evidence = definition.judge
       ? await definition.judge(found, params, context)
       : (found as Evidence[]);
-    return evidence.flatMap((row): Finding[] => {
+    const baseline = await Baseline.read(definition.baselineHours?.(params), context);
+    const rows = evidence.flatMap((row): Finding[] => {
       const finding = definition.finding(row, params);
       if (finding === null) return [];
+      const compares = definition.comparesWithPast?.(row) ?? true;
+      const missing = compares ? (baseline?.missing(row.account_id, row.first_at) ?? null) : null;
       return [
         {
           rule: name,
           rule_id: id,
           severity: definition.severityOf?.(row, params) ?? severity,
+          verdict: missing === null ? 'found' : 'not_judged',
           technique: techniques[0]!.id,
           first_at: row.first_at,
           last_at: row.last_at,
@@ -148,11 +167,80 @@ export function defineDetection<P extends z.ZodObject>(
           region: row.region,
           principal_arn: row.principal_arn,
           key: row.key,
-          finding,
+          finding: missing === null ? finding : `not judged: ${missing}; ${finding}`,
           events: row.events,
           evidence_event_ids: row.evidence,
         },
       ];
     });
+    const listed = new Set(rows.map((row) => row.account_id));
+    if (definition.comparesWithPast) return rows;
+    for (const unjudged of baseline?.unjudged(params as FilterValues) ?? []) {
+      if (listed.has(unjudged.account_id)) continue;
+      rows.push({
+        rule: name,
+        rule_id: id,
+        severity: 'low',
+        verdict: 'not_judged',
+        technique: techniques[0]!.id,
+        ...unjudged,
+        region: null,
+        principal_arn: null,
+        key: null,
+        events: 0,
+        evidence_event_ids: [],
+      });
+    }
+    return rows;
+  }
+}
+
+/** The history that a rule needs before it can say "never before": covered hours of the account itself. */
+class Baseline {
+  readonly #coverage: CoverageHours;
+  readonly #needed: number;
+
+  private constructor(coverage: CoverageHours, needed: number) {
+    this.#coverage = coverage;
+    this.#needed = needed;
+  }
+
+  static async read(
+    needed: number | undefined,
+    context: AnalysisContext,
+  ): Promise<Baseline | undefined> {
+    if (needed === undefined || needed === 0) return undefined;
+    return new Baseline(await CoverageHours.read(context), needed);
+  }
+
+  /** What is missing before an instant; null when there is enough. */
+  missing(account: string | null, at: string): string | null {
+    const hours = this.#coverage.hoursBefore(account, null, Date.parse(at) / 1000);
+    return hours >= this.#needed ? null : this.#text(hours);
+  }
+
+  #text(hours: number): string {
+    return `${hours} of ${plural(this.#needed, 'hour')} of history`;
+  }
+
+  /** Accounts of which the whole range lies before there is enough history. */
+  *unjudged(filter: FilterValues) {
+    const accounts = new Set(this.#coverage.places().map((place) => place.account_id));
+    for (const account of [...accounts].sort()) {
+      if (account === '?' || (filter.account !== undefined && filter.account !== account)) continue;
+      const hours = this.#coverage.list(account, null);
+      const before = filter.to?.getTime() ?? Infinity;
+      const known = hours.filter((hour) => hour * 3_600_000 < before);
+      // The hour after the last one that is still history would be the first to be judged.
+      if (known.length === 0 || known.length > this.#needed) continue;
+      const last = known.at(-1)! * 3_600 + 3_599;
+      if (filter.from && last * 1_000 < filter.from.getTime()) continue;
+      yield {
+        account_id: account,
+        first_at: isoSeconds(known[0]! * 3_600),
+        last_at: isoSeconds(last),
+        finding: `not judged: ${this.#text(known.length)} in account ${account}`,
+      };
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { runSql } from '../analysis.ts';
 import { defineInvestigation } from '../investigation/investigation.ts';
 import {
@@ -72,14 +73,27 @@ export default defineInvestigation({
     const atLeast = severities.indexOf(params.severity);
     const rows = findings
       .filter((finding) => severities.indexOf(finding.severity) >= atLeast)
-      .sort((a, b) => compare(a.first_at, b.first_at) || compare(a.rule_id, b.rule_id));
+      // What was seen comes first; accounts that a rule could not judge at all come last.
+      .sort(
+        (a, b) =>
+          Number(a.events === 0) - Number(b.events === 0) ||
+          compare(a.first_at, b.first_at) ||
+          compare(a.rule_id, b.rule_id),
+      );
     const [seen] = await runSql(sql, params, context);
-    return {
-      rows,
-      notes: [
-        `${chosen.length} rules looked at ${seen?.['events']} events from ${seen?.['first_at'] ?? '(none)'} to ${seen?.['last_at'] ?? '(none)'}; ${chosen.filter((r) => rows.some((row) => row.rule === r.name)).length} of them found something.`,
-      ],
-    };
+    const found = findings.filter((finding) => finding.verdict === 'found');
+    const withFinding = new Set(found.map((finding) => finding.rule)).size;
+    const notes = [
+      `${plural(chosen.length, 'rule')} looked at ${plural(Number(seen?.['events'] ?? 0), 'event')} from ${String(seen?.['first_at'] ?? '(none)')} to ${String(seen?.['last_at'] ?? '(none)')}: ${plural(found.length, 'finding')} of ${plural(withFinding, 'rule')}.`,
+    ];
+    const unjudged = findings.filter((finding) => finding.verdict === 'not_judged');
+    if (unjudged.length > 0) {
+      const over = unjudged.filter((finding) => finding.events > 0).length;
+      notes.push(
+        `${plural(unjudged.length, 'verdict')} could not be reached: too little history of the account to compare with. ${over === 0 ? 'None of them is' : `${over} of them ${over === 1 ? 'is' : 'are'}`} over an absolute threshold. Not judged is not "nothing found".`,
+      );
+    }
+    return { rows, notes };
   },
 });
 

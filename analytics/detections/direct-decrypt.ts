@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -20,5 +21,5 @@ export default defineDetection({
     ...detectionParams,
   }),
   finding: (row) =>
-    `${row['resource_arn']} (${row['context_kind']}) decrypted directly from ${row['caller_source'] ?? 'an unknown address'}, ${row.events} times`,
+    `${row['resource_arn']} (${row['context_kind']}) decrypted directly from ${row['caller_source'] ?? 'an unknown address'}, ${plural(row.events, 'time')}`,
 });

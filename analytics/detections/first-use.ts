@@ -16,7 +16,7 @@ export default defineDetection({
   ],
   false_positives: ['new deployments, new office addresses, roles of many hosts'],
   caveats: [
-    'New means new in the logs that were read.',
+    'New means new in the logs that were read. With fewer covered hours of the account before than known_days, a first use is listed as not judged.',
     'Roles that only AWS can assume (service-linked roles, aws:ec2-infrastructure) are left out.',
     'Only principals that kept to one address for two weeks are judged by address (sources_max, source_days): hosts that come and go make every address new.',
   ],
@@ -46,6 +46,7 @@ export default defineDetection({
       .describe('days since the last of these addresses was new'),
     keys: flag.default(false).describe('also new keys of a known principal'),
   }),
+  baselineHours: (params) => params.known_days * 24,
   bind: async (_, context) => ({ own: [...(await ownAccounts(context))] }),
   severityOf: (row) => (row['kind'] === 'key_account' ? 'high' : 'low'),
   finding: (row) => {

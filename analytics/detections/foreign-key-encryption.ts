@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ownAccounts } from '../investigation/own-accounts.ts';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -27,5 +28,5 @@ export default defineDetection({
   }),
   bind: async (_, context) => ({ own: [...(await ownAccounts(context))] }),
   finding: (row) =>
-    `${row.events} data keys of a key in foreign account ${row['key_account_id']} generated${row['s3_bucket'] ? ` for bucket ${row['s3_bucket']}` : ''}`,
+    `${plural(row.events, 'data key')} of a key in foreign account ${row['key_account_id']} generated${row['s3_bucket'] ? ` for bucket ${row['s3_bucket']}` : ''}`,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -40,11 +41,11 @@ export default defineDetection({
   finding: (row, params) => {
     const writes = Number(row['writes'] ?? 0);
     return [
-      `key material imported ${Number(row['imports'] ?? 0)} times, deleted ${Number(row['deletions'] ?? 0)} times`,
+      `key material imported ${plural(Number(row['imports'] ?? 0), 'time')}, deleted ${plural(Number(row['deletions'] ?? 0), 'time')}`,
       ...(row['valid_to'] ? [`valid until ${row['valid_to']}`] : []),
       ...(writes > 0
         ? [
-            `${writes} data keys generated within ${params.writes_hours} hours of an import${row['a_bucket'] ? ` for bucket ${row['a_bucket']}${Number(row['buckets']) > 1 ? ` and ${Number(row['buckets']) - 1} more` : ''}` : ''}`,
+            `${plural(writes, 'data key')} generated within ${plural(params.writes_hours, 'hour')} of an import${row['a_bucket'] ? ` for bucket ${row['a_bucket']}${Number(row['buckets']) > 1 ? ` and ${plural(Number(row['buckets']) - 1, 'other')}` : ''}` : ''}`,
           ]
         : []),
     ].join('; ');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -29,13 +30,17 @@ export default defineDetection({
   severityOf: (row) =>
     Number(row['calls_before'] ?? 0) > 0 && row['undone_at'] === null ? 'critical' : 'high',
   finding: (row, params) => {
-    const waiting = row['waiting_days'] ? `, waiting ${row['waiting_days']} days` : '';
+    const waiting = row['waiting_days']
+      ? `, waiting ${plural(Number(row['waiting_days']), 'day')}`
+      : '';
     const used = Number(row['calls_before'] ?? 0);
     const failures = Number(row['failures_after'] ?? 0);
     return [
       `${row['operation']}${waiting}`,
-      `${used} successful calls by ${Number(row['principals_before'] ?? 0)} principals in the ${params.usage_days} days before`,
-      ...(failures > 0 ? [`${failures} calls failed for it since`] : []),
+      used > 0
+        ? `${plural(used, 'successful call')} by ${plural(Number(row['principals_before'] ?? 0), 'principal')} in the ${plural(params.usage_days, 'day')} before`
+        : `no successful call in the ${plural(params.usage_days, 'day')} before, as far as the log goes back`,
+      ...(failures > 0 ? [`${plural(failures, 'call')} failed since because of it`] : []),
       ...(row['undone_at'] ? [`undone at ${row['undone_at']}`] : []),
     ].join('; ');
   },

@@ -1,9 +1,8 @@
 -- Question: does a principal decrypt far more different things in an hour than ever before?
 -- Grain: one row for each principal, account, kind of resource and hour.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL),
---         $objects_min, $secrets_min (different resources in an hour), $times (multiple of the own past peak),
---         $baseline_hours (of log before an hour is judged).
--- Caveats: the past is all that the log holds before the hour, whatever the range. Hours are of the clock.
+--         $objects_min, $secrets_min (different resources in an hour), $times (multiple of the own past peak).
+-- Caveats: whether there is enough past, the account's covered hours decide (baseline_hours). The past is all that the log holds before the hour, whatever the range. Hours are of the clock.
 --          With an S3 Bucket Key the context names the bucket: such reads count as one resource.
 WITH hours AS (
   SELECT principal_arn, caller_account_id AS account_id,
@@ -24,13 +23,11 @@ judged AS (
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS peak_before
   FROM hours
 ),
-begin AS (SELECT min(event_time) AS log_from FROM kms_events),
 fired AS (
   SELECT j.principal_arn, j.account_id, j.kind, j.hour, j.resources, j.calls, coalesce(j.peak_before, 0) AS peak_before
-  FROM judged AS j CROSS JOIN begin AS b
+  FROM judged AS j
   WHERE j.resources >= CASE j.kind WHEN 'secrets' THEN $secrets_min ELSE $objects_min END
     AND j.resources >= $times * coalesce(j.peak_before, 0)
-    AND date_diff('second', date_trunc('hour', b.log_from), j.hour) >= $baseline_hours * 3600
 ),
 evidence AS (
   SELECT f.principal_arn, f.account_id, f.kind, f.hour, f.resources, f.calls, f.peak_before, e.event_time, e.event_id,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -14,7 +15,7 @@ export default defineDetection({
   ],
   false_positives: ['first run of a new batch job, restore or migration'],
   caveats: [
-    'The baseline is the own past of the principal in the log; the first hours of a log are not judged (baseline_hours).',
+    'The baseline is the own past of the principal in the log. An hour over the threshold with less history than baseline_hours of its account is listed as not judged.',
     'With S3 Bucket Keys or data-key caching the KMS log does not show single objects.',
   ],
   sql: new URL('./mass-decrypt.sql', import.meta.url),
@@ -47,8 +48,15 @@ export default defineDetection({
       .min(0)
       .max(100000)
       .default(24)
-      .describe('hours of log before an hour is judged'),
+      .describe('covered hours of the account before an hour is judged'),
   }),
-  finding: (row) =>
-    `${row['resources']} different ${row['kind']} decrypted in an hour by ${row.events} calls${row['a_bucket'] ? `, of bucket ${row['a_bucket']}${Number(row['buckets']) > 1 ? ` and ${Number(row['buckets']) - 1} more` : ''}` : ''}; at most ${row['peak_before']} in any hour before`,
+  baselineHours: (params) => params.baseline_hours,
+  finding: (row, params) => {
+    const least = row['kind'] === 'secrets' ? params.secrets_min : params.objects_min;
+    const seconds = (Date.parse(row.last_at) - Date.parse(row.first_at)) / 1000 + 1;
+    const buckets = Number(row['buckets']);
+    const others = buckets > 1 ? ` and ${plural(buckets - 1, 'other')}` : '';
+    const bucket = row['a_bucket'] ? `, of bucket ${row['a_bucket']}${others}` : '';
+    return `${row['resources']} different ${row['kind']} decrypted in ${plural(seconds, 'second')} by ${plural(row.events, 'call')}${bucket}; the threshold is ${least}, and at most ${row['peak_before']} ${Number(row['peak_before']) === 1 ? 'was' : 'were'} decrypted in any hour before`;
+  },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ownAccounts } from '../investigation/own-accounts.ts';
 import { accountOfText } from '../investigation/key-policy.ts';
 import type { Evidence } from './detection.ts';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 function operationsOf(request: unknown): { operations: string[]; constrained: boolean } {
@@ -54,7 +55,7 @@ export default defineDetection({
       `grant to ${row['grantee'] ?? '(not in the record)'}${row['retiring_principal'] ? `, retired by ${row['retiring_principal']}` : ''}`,
       `allows ${request.operations.join(', ') || '(not in the record)'}${request.constrained ? ' with a constraint on the encryption context' : ' without constraint'}`,
       ...(request.operations.includes('CreateGrant') ? ['the grantee may grant further'] : []),
-      ...(uses > 0 ? [`used ${uses} times since ${row['first_used_at']}`] : []),
+      ...(uses > 0 ? [`used ${plural(uses, 'time')} since ${row['first_used_at']}`] : []),
     ].join('; ');
   },
 });

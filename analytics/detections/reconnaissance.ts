@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -40,11 +41,13 @@ export default defineDetection({
     return [
       ...(swept > 0
         ? [
-            `asked ${swept} keys for policy, grants or description, denied ${Number(row['sweep_denied'] ?? 0)} times`,
+            `asked for the policy, grants or description of ${plural(swept, 'key')}, denied ${plural(Number(row['sweep_denied'] ?? 0), 'time')}`,
           ]
         : []),
       ...(sprayed > 0
-        ? [`denied ${Number(row['spray_denied'] ?? 0)} other calls on ${sprayed} keys`]
+        ? [
+            `denied ${plural(Number(row['spray_denied'] ?? 0), 'other call')} on ${plural(sprayed, 'key')}`,
+          ]
         : []),
       `from ${row['caller_source'] ?? 'an unknown address'}`,
     ].join('; ');

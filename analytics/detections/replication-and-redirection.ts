@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readAliasIntervals } from '../investigation/alias-intervals.ts';
 import type { Evidence } from './detection.ts';
+import { coverage_hours_min } from '../coverage-hours.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -36,6 +37,9 @@ export default defineDetection({
       };
     });
   },
+  baselineHours: () => coverage_hours_min,
+  comparesWithPast: (row) =>
+    !['DisableKeyRotation', 'UpdateAlias'].includes(String(row['operation'])),
   severityOf: (row) =>
     row['operation'] === 'DisableKeyRotation'
       ? 'low'
@@ -47,7 +51,7 @@ export default defineDetection({
       case 'DisableKeyRotation':
         return 'automatic rotation turned off';
       case 'UpdateAlias':
-        return `${row['alias'] ?? 'an alias'} moved from ${row['before'] ?? 'a key that the log does not tell'} to ${row['after'] ?? 'a key that the record does not tell'}`;
+        return `${row['alias'] ?? 'an alias'} moved from ${row['before'] ?? 'a key that is not in the log'} to ${row['after'] ?? 'a key that is not in the record'}`;
       default:
         // A Region in use is no news.
         return Number(row['calls_there_before']) > 0

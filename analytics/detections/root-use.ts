@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag } from '../params.ts';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 export default defineDetection({
@@ -25,5 +26,5 @@ export default defineDetection({
   }),
   severityOf: (row) => (Number(row['root_events'] ?? 0) > 0 ? 'medium' : 'low'),
   finding: (row) =>
-    `${Number(row['root_events'] ?? 0) > 0 ? 'root' : 'a console session'} made ${row.events} calls (${row['operations']} operations, such as ${row['an_operation']}) from ${row['caller_source'] ?? 'an unknown address'}`,
+    `${Number(row['root_events'] ?? 0) > 0 ? 'root' : 'a console session'} made ${plural(row.events, 'call')} (${plural(Number(row['operations']), 'operation')}, such as ${row['an_operation']}) from ${row['caller_source'] ?? 'an unknown address'}`,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ownAccounts } from '../investigation/own-accounts.ts';
 import type { Evidence } from './detection.ts';
+import { plural } from '../../core/words.ts';
 import { defineDetection, detectionParams } from './detection.ts';
 
 /** Accounts (or `everyone`) that a ModifySnapshotAttribute request adds. */
@@ -54,6 +55,6 @@ export default defineDetection({
   severityOf: (row) => (row['kind'] === 'use' ? 'critical' : 'high'),
   finding: (row) =>
     row['kind'] === 'use'
-      ? `foreign account ${row.account_id} used the key of own volumes or snapshots ${row.events} times`
+      ? `foreign account ${row.account_id} used the key of own volumes or snapshots ${plural(row.events, 'time')}`
       : `${row['resource_arn'] ?? 'a snapshot'} shared with ${(row['shared_with'] as string[]).join(', ')}`,
 });

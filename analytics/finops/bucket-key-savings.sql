@@ -1,7 +1,7 @@
 -- Question: which calls of S3 did a bucket and KMS key see, in order?
 -- Grain: one successful GenerateDataKey (write) or Decrypt (read) with an S3 context.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $bucket, $key (VARCHAR or NULL).
--- Caveats: scopes are definitions.md 12; objects are numbered within Region, bucket, key and scope.
+-- Caveats: scopes are definitions: Bucket key replay; objects are numbered within Region, bucket, key and scope.
 WITH calls AS (
   SELECT coalesce(region, 'unknown') AS region, s3_bucket,
     coalesce(key_arn, key_ref, '(unresolved)') AS kms_key,

@@ -24,7 +24,7 @@ export interface BucketOutcome {
   after: { setting: BucketKeySetting; after: BucketAfter }[];
 }
 
-/** The band of definitions.md 13: reuse times nobody publishes, and both readings of "requester". */
+/** The band of definitions: Bucket key replay: reuse times nobody publishes, and both readings of "requester". */
 export const bandSettings: readonly BucketKeySetting[] = [60, 300, 900, 3_600].flatMap(
   (window_seconds) => [
     { window_seconds, requester: 'role' as const },

@@ -19,7 +19,7 @@ export interface CacheCall {
 /**
  * One process' caches, as the Encryption SDK's, one for each setting: an entry lives while
  * t - t0 <= maxAge, t0 = insertion, and is never extended; the call that fetches a data key is its first
- * message; the message after maxMessages fetches another (definitions.md 14).
+ * message; the message after maxMessages fetches another (definitions: Data key cache replay).
  *
  * Hit or miss, a call makes its entry the most recently used. So the order of use, and with it what a
  * full cache evicts, is the same for every setting, and one list serves them all.

@@ -17,7 +17,7 @@ export const findingNames = [
 ] as const;
 export type FindingName = (typeof findingNames)[number];
 
-/** Levers in the order in which they are combined (docs/definitions.md, Finding). */
+/** Levers in the order in which they are combined (definitions: Finding). */
 export const leverOrder = ['configuration', 'client_caching', 'architecture'] as const;
 export type LeverClass = (typeof leverOrder)[number];
 

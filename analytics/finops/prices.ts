@@ -13,7 +13,7 @@ export interface PricedCall {
 
 /**
  * Classes that share a call's price; both bounds are the same when it is certain. `null`: no price is
- * known, the call is counted and never priced (definitions.md 17).
+ * known, the call is counted and never priced (definitions: Price class).
  */
 export interface PriceClass {
   id: string;

@@ -183,7 +183,7 @@ class SettingReplay {
 
 /**
  * Replays the calls of one bucket and KMS key as if S3 Bucket Keys were on, for several settings in
- * one pass (definitions.md 13). Memory: twelve bytes an object, eight bytes a write window and
+ * one pass (definitions: Bucket key replay). Memory: twelve bytes an object, eight bytes a write window and
  * setting, and what is active within one window.
  */
 export class BucketReplay {

@@ -4,7 +4,7 @@
 --        where a CreateKey or GetPublicKey event in the log names it.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $key, $principal, $service (VARCHAR or
 --         NULL), $by (dimension), $bin (day or month).
--- Caveats: successful calls are priced; the others are counts (definitions.md 17).
+-- Caveats: successful calls are priced; the others are counts (definitions: Price class).
 WITH key_specs AS (
   SELECT key_arn AS spec_key, max(coalesce(
     nullif(regexp_extract(request_parameters, '"(keySpec|customerMasterKeySpec)":"([A-Z0-9_]+)"', 2), ''),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { runSql } from '../analysis.ts';
+import { CoverageHours, coverage_hours_min } from '../coverage-hours.ts';
 import { filters, instant, limit } from '../params.ts';
 import { dataSpan, instantText } from './data-end.ts';
 import { defineInvestigation, fields } from './investigation.ts';
@@ -16,10 +18,20 @@ const row = z.object({
   subject_is_new: z
     .boolean()
     .meta({ description: 'the subject itself was not seen in the baseline' }),
+  verdict: z.enum(['new', 'not_judged']).meta({
+    description: `not_judged: fewer than ${coverage_hours_min} hours of the account's log lie in the baseline (definitions: Not judged)`,
+  }),
+  baseline_to: z.string().meta({ unit: 'instant', description: 'end of the baseline' }),
+  baseline_hours: z.number().meta({
+    unit: 'h',
+    description: 'covered hours of the account in the baseline',
+  }),
+  account_id: fields.account_id,
   event_id: fields.event_id,
 });
 
-const day_ms = 86_400_000;
+/** A row of first-seen.sql. */
+type Found = Omit<z.output<typeof row>, 'verdict' | 'baseline_hours'>;
 
 export default defineInvestigation({
   name: 'first-seen',
@@ -38,24 +50,43 @@ export default defineInvestigation({
     from: instant
       .optional()
       .describe(
-        'end of the baseline and start of what is judged; default: the last day of the data',
+        'end of the baseline and start of what is judged; default: the last day of each account',
       ),
     baseline_from: instant
       .optional()
       .describe('start of the baseline; default: the start of the data'),
+    principal: z.string().max(2048).optional().describe('pairs of this principal'),
+    key: z.string().max(2048).optional().describe('pairs that name this key'),
     limit: limit(1_000, 100_000),
   }),
   row,
   async run(sql, params, context) {
     const span = await dataSpan(context);
     if (!span) return { rows: [], notes: ['No KMS event was read.'] };
-    const from = params.from ?? new Date(span.last.getTime() - day_ms);
     const start = params.baseline_from ?? span.first;
-    const notes = [`Baseline: ${instantText(start)} to ${instantText(from)}.`];
-    if (from <= span.first || from <= start) {
-      notes.push('The baseline holds no events: everything in the range is new.');
+    const until = params.from
+      ? instantText(params.from)
+      : 'a day before the last event of each account';
+    const notes = [`Baseline: ${instantText(start)} to ${until}.`];
+    const coverage = await CoverageHours.read(context, { from: start });
+    const found = (await runSql(sql, params, context)) as unknown as Found[];
+    const rows = found.map((pair) => {
+      const end = Date.parse(pair.baseline_to) / 1000;
+      const baseline_hours = coverage.hoursBefore(pair.account_id, null, end);
+      const isJudged = baseline_hours >= coverage_hours_min;
+      return {
+        ...pair,
+        baseline_hours,
+        verdict: isJudged ? ('new' as const) : ('not_judged' as const),
+      };
+    });
+    const unjudged = rows.filter((pair) => pair.verdict === 'not_judged');
+    if (unjudged.length > 0) {
+      const accounts = new Set(unjudged.map((pair) => pair.account_id)).size;
+      notes.push(
+        `Not judged: ${plural(unjudged.length, 'pair')} of ${plural(accounts, 'account')} whose log covers fewer than ${coverage_hours_min} hours of the baseline. They may be as old as the account.`,
+      );
     }
-    const rows = (await runSql(sql, { ...params, from }, context)) as z.output<typeof row>[];
     return { rows, notes };
   },
 });

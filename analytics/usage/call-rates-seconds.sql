@@ -4,7 +4,7 @@
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL), $bin (second, minute,
 --         hour, day), $by (account, region or none), $limit (rows).
 -- Caveats: per-second counts are of charges. A custom key store's own quota is left out, and the calls
---          that are charged more than once (definitions.md 6) are taken back and counted by themselves.
+--          that are charged more than once (definitions: Utilisation) are taken back and counted by themselves.
 WITH parts AS (
   SELECT second, caller_account_id, region, offered AS calls, throttled
   FROM calls_per_second

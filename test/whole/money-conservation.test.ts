@@ -8,7 +8,7 @@ import { billLines, type BillRow } from '../../analytics/finops/bill.ts';
 import type { FindingRow } from '../../analytics/finops/findings.ts';
 import { defaultConfig } from '../../core/config.ts';
 import { openDatabase } from '../../store/database.ts';
-import { DuckDbEngine } from '../../store/engine.ts';
+import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { event, store } from '../support/events.ts';
 import { lineOf, moneyOf, sumOf } from '../support/money.ts';

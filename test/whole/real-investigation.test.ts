@@ -172,6 +172,8 @@ test.skipIf(!sharedData)('the simulated attacks of one hour are found', async ()
       expect.stringContaining('shared with 012345678912'),
     ]);
     const mass = await found(massDecrypt, { baseline_hours: 0 });
-    expect(mass).toEqual([expect.stringMatching(/^\d+ different secrets decrypted in an hour/)]);
+    expect(mass).toEqual([
+      expect.stringMatching(/^\d+ different secrets decrypted in \d+ seconds/),
+    ]);
   });
 });

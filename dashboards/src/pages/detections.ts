@@ -4,6 +4,7 @@ import { h } from '../dom.ts';
 
 export const detectionColumns = [
   'severity',
+  'verdict',
   'rule',
   'finding',
   'first_at',

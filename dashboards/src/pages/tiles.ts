@@ -143,12 +143,16 @@ const specs: readonly TileSpec[] = [
     analysis: 'detections',
     label: 'Detections',
     read: (rows) => {
+      const found = rows.filter((row) => row['verdict'] === 'found');
       const grave = rows.filter(
-        (row) => row['severity'] === 'critical' || row['severity'] === 'high',
+        (row) =>
+          Number(row['events']) > 0 &&
+          (row['severity'] === 'critical' || row['severity'] === 'high'),
       );
+      const unjudged = rows.length - found.length;
       return {
-        text: numberText(rows.length),
-        detail: `${numberText(grave.length)} of them high or critical`,
+        text: numberText(found.length),
+        detail: `${numberText(grave.length)} high or critical${unjudged > 0 ? `; ${numberText(unjudged)} not judged for want of history` : ''}`,
         to: { path: '/security' },
         bad: grave.length > 0,
       };

@@ -190,6 +190,18 @@ describe('covered hours, by hand', () => {
     );
   });
 
+  test('what retention dropped is not covered, whatever the ledger remembers', async () => {
+    await withObjects([object('us-east-1', 0, { to: 47 })], async (engine, database) => {
+      const connection = await database.connect();
+      await connection.run("INSERT INTO store_state VALUES ('kept_from', '2026-10-01T10:30:00Z')");
+      connection.closeSync();
+      const coverage = await CoverageHours.read({ engine, config: defaultConfig });
+      // Of 48 hours the first ten are gone, and a part of the eleventh.
+      expect(coverage.hours([a], 'us-east-1')).toBe(48 - 11);
+      expect(coverage.hoursBefore(a, null, start + 12 * hour)).toBe(1);
+    });
+  });
+
   test('the history before an instant: hours of the account that ended by then', async () => {
     const objects = [object('us-east-1', 0, { to: 4 }), object('us-east-1', 60, { to: 65 })];
     await withObjects(objects, async (engine) => {

@@ -85,13 +85,19 @@ test('rules are chosen by name or id, findings by severity; the note says what w
   ];
   const names = async (params: object) =>
     (await runAnalysis(detections, events, { ...params })).rows.map((row) => row['rule']);
-  expect(await names({})).toEqual(['key-destruction', 'root-use']);
+  expect(await names({})).toEqual(['key-destruction', 'root-use', 'first-use']);
   expect(await names({ rules: 'root-use' })).toEqual(['root-use']);
   expect(await names({ rules: 'KMS-01, KMS-02' })).toEqual(['key-destruction']);
   expect(await names({ severity: 'high' })).toEqual(['key-destruction']);
   await expect(names({ rules: 'nothing' })).rejects.toThrow(/no rule nothing/);
   const { notes } = await runAnalysis(detections, events);
-  expect(notes.join(' ')).toContain('13 rules looked at 2 events');
+  expect(notes[0]).toBe(
+    `13 rules looked at 2 events from ${day(1)} to ${day(2)}: 2 findings of 2 rules.`,
+  );
+  // 25 hours of log are enough for mass-decrypt (24), and not for first-use (168).
+  expect(notes[1]).toBe(
+    '1 verdict could not be reached: too little history of the account to compare with. None of them is over an absolute threshold. Not judged is not "nothing found".',
+  );
 });
 
 test('hostile text in every field is evidence as it is', async () => {
@@ -102,7 +108,7 @@ test('hostile text in every field is evidence as it is', async () => {
     ]);
     expect(rows[0]!['principal_arn']).toBe(text);
     expect(rows[0]!['finding']).toBe(
-      `root made 1 calls (1 operations, such as ${text}) from ${text}`,
+      `root made 1 call (1 operation, such as ${text}) from ${text}`,
     );
   }
 });

@@ -42,7 +42,7 @@ test('tells the use before, the failures after and the undoing', async () => {
   expect(pick(rows, 'severity', 'finding')).toEqual([
     [
       'high',
-      `DisableKey; 2 successful calls by 2 principals in the 30 days before; 1 calls failed for it since; undone at ${day(4)}`,
+      `DisableKey; 2 successful calls by 2 principals in the 30 days before; 1 call failed since because of it; undone at ${day(4)}`,
     ],
   ]);
 });

@@ -19,7 +19,8 @@ test('fires on a sweep that meets refusals', async () => {
     {
       rule_id: 'KMS-10',
       events: 12,
-      finding: 'asked 12 keys for policy, grants or description, denied 5 times; from 192.0.2.1',
+      finding:
+        'asked for the policy, grants or description of 12 keys, denied 5 times; from 192.0.2.1',
     },
   ]);
 });

@@ -58,7 +58,7 @@ test('new pairs equal a set difference over plain arrays', async () => {
   );
 });
 
-test('by default the last day is judged against all before, and an empty baseline is told', async () => {
+test('by default the last day is judged against all before, and an empty baseline judges nothing', async () => {
   const events = [
     event({ at: '2026-10-01T00:00:00Z', principal_arn: 'p1' }),
     event({ at: '2026-10-05T00:00:00Z', principal_arn: 'p1' }),
@@ -66,7 +66,18 @@ test('by default the last day is judged against all before, and an empty baselin
   ];
   const { rows, notes } = await runAnalysis(firstSeen, events);
   expect(new Set(rows.map((r) => r['subject']))).toEqual(new Set(['p2']));
-  expect(notes[0]).toBe('Baseline: 2026-10-01T00:00:00Z to 2026-10-04T00:00:00Z.');
+  expect(notes[0]).toBe(
+    'Baseline: 2026-10-01T00:00:00Z to a day before the last event of each account.',
+  );
+  // 72 hours of history: p2 is new. With none, all is not judged.
+  expect(pick(rows, 'verdict', 'baseline_hours', 'baseline_to')[0]).toEqual([
+    'new',
+    72,
+    '2026-10-04T00:00:00Z',
+  ]);
   const all = await runAnalysis(firstSeen, events, { from: '2026-10-01' });
-  expect(all.notes.join(' ')).toContain('everything in the range is new');
+  expect(new Set(all.rows.map((r) => r['verdict']))).toEqual(new Set(['not_judged']));
+  expect(all.notes.join(' ')).toContain(
+    'Not judged: 7 pairs of 1 account whose log covers fewer than 24 hours of the baseline.',
+  );
 });
