@@ -21,7 +21,7 @@ test('every definition that the code or the docs cite exists', () => {
   );
   let cited = 0;
   for (const file of files) {
-    for (const [, name] of read(file).matchAll(/\bdefinitions: ([A-Z][^).,;:*`\n]*)/g)) {
+    for (const [, name] of read(file).matchAll(/\bdefinitions: ([A-Z][^).,;:*`"\n]*)/g)) {
       cited++;
       expect(sections, `${file} cites "${name}"`).toContain(name!.trim());
     }
