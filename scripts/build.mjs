@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { buildScanner } from './build-scanner.mjs';
 import { bundleProgram } from './bundle.mjs';
+import { writeThirdPartyLicenses } from './third-party-licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = [
@@ -39,6 +40,7 @@ for (const room of rooms) {
 removeStale();
 buildScanner();
 await bundleProgram();
+writeThirdPartyLicenses();
 const main = path.join(root, 'dist/cli/main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 execFileSync(process.execPath, [path.join(root, 'scripts/build-dashboards.mjs')], {

@@ -9,18 +9,13 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Native code, what finds files of its own, and what is needed only sometimes and is large. */
-const external = [
-  '@duckdb/node-bindings',
-  'piscina',
-  'pino',
-  '@aws-sdk/client-cloudtrail',
-  '@aws-sdk/client-kms',
-  '@aws-sdk/client-organizations',
-  '@aws-sdk/client-s3',
-  '@aws-sdk/client-service-quotas',
-  '@aws-sdk/client-sqs',
-];
+/**
+ * What package.json lists under `dependencies` is installed with the package and loaded from there: native
+ * code, what finds files of its own, and what is needed only sometimes and is large. Everything else that
+ * the program imports is a development dependency and becomes part of the bundles.
+ */
+const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const external = Object.keys(dependencies);
 
 /**
  * Modules find their data (SQL, JSON, the scanner) beside themselves. Bundled, each stands in one of the
