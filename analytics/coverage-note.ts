@@ -52,7 +52,7 @@ const spanSql = `
   FROM ingest_objects WHERE ${scoped}`;
 
 const loggingSql = `
-  SELECT DISTINCT coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)) AS event_id, event_time AS changed_at,
+  SELECT DISTINCT event_id, event_time AS changed_at,
     event_name, account_id, region, principal_arn, coalesce(error_code, 'success') AS outcome
   FROM related_events
   WHERE event_name IN ('StopLogging', 'DeleteTrail', 'PutEventSelectors', 'UpdateTrail')

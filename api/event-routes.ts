@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import { KeymeterError } from '../core/errors.ts';
 import { inSnapshot, type Engine, type JsonRow } from '../store/engine.ts';
+import { placeOfEvent, storedEvent } from '../store/event-lookup.ts';
 import { withDeadline } from './deadline.ts';
 import { deadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { notFound, ProblemError } from './problems.ts';
@@ -31,44 +32,18 @@ function hasPlace(query: { object_id?: unknown; record_index?: unknown }): boole
   return query.object_id !== undefined && query.record_index !== undefined;
 }
 
-/** When the event was: found on narrow columns first, so that the wide row is looked for in one second. */
-const timeById = `
-SELECT event_time FROM events
-WHERE (event_id_text IS NULL AND event_id_uuid = TRY_CAST($event_id AS UUID)) OR event_id_text = $event_id
-LIMIT 1`;
-const timeByPlace = `
-SELECT e.event_time FROM events AS e JOIN ingest_objects AS o ON o.object_no = e.object_no
-WHERE o.object_id = CAST($object_id AS UUID) AND e.record_index = $record_index
-LIMIT 1`;
-const eventSql = (where: string) =>
-  `SELECT * FROM kms_events WHERE event_time = CAST($event_time AS TIMESTAMP) AND ${where} LIMIT 1`;
-const byId = eventSql('event_id = $event_id');
-const byPlace = eventSql('object_id = $object_id AND record_index = $record_index');
-
-/** Events of other services that explain KMS events have raw records too. */
-const relatedById = `
-SELECT CAST(o.object_id AS VARCHAR) AS object_id, r.record_index
-FROM related_events AS r JOIN ingest_objects AS o ON o.object_no = r.object_no
-WHERE coalesce(r.event_id_text, CAST(r.event_id_uuid AS VARCHAR)) = $event_id LIMIT 1`;
-
 /** One stored event with all its columns, and the raw record that it was read from. */
 export function eventRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
   const within = <T>(work: (signal: AbortSignal) => Promise<T>) =>
     withDeadline(deadlineOf(options), undefined, work);
 
   async function stored(query: EventQuery, signal: AbortSignal): Promise<JsonRow | undefined> {
-    const bound = {
-      event_id: query.event_id,
-      object_id: query.object_id?.toLowerCase(),
-      record_index: query.record_index,
-    };
-    const find = async (engine: Engine) => {
-      const [first] = await engine.rows(query.event_id ? timeById : timeByPlace, bound, { signal });
-      if (!first) return undefined;
-      const event_time = new Date(String(first['event_time']));
-      const sql = query.event_id ? byId : byPlace;
-      return (await engine.rows(sql, { ...bound, event_time }, { signal }))[0];
-    };
+    const { event_id, object_id, record_index } = query;
+    const by =
+      event_id !== undefined
+        ? { event_id }
+        : { object_id: object_id!.toLowerCase(), record_index: record_index! };
+    const find = (engine: Engine) => storedEvent(engine, by, { signal });
     return inSnapshot(options.engine, find, { brief: true });
   }
 
@@ -76,14 +51,9 @@ export function eventRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
     if (query.object_id !== undefined && query.record_index !== undefined) {
       return { object_id: query.object_id.toLowerCase(), record_index: query.record_index };
     }
-    const found =
-      (await stored(query, signal)) ??
-      (await options.engine.rows(relatedById, { event_id: query.event_id }, { signal }))[0];
+    const found = await placeOfEvent(options.engine, query.event_id!, { signal });
     if (!found) throw unknownEvent();
-    return {
-      object_id: String(found['object_id']),
-      record_index: Number(found['record_index']),
-    };
+    return found;
   }
 
   app.get('/api/v1/event', async (c) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { KeymeterError } from '../core/errors.ts';
 import type { Engine, JsonRow } from '../store/engine.ts';
-import { isCanonicalUuid } from '../store/batch/uuid.ts';
+import { placeOfEvent as lookUpPlace } from '../store/event-lookup.ts';
 import { contentOf, content_bytes_max_default } from './gunzip.ts';
 import { utf8Of } from './records/content-form.ts';
 import { splitListAt } from './records/json-texts.ts';
@@ -35,24 +35,14 @@ export interface RawRecord {
 }
 
 const entryColumns = `CAST(o.object_id AS VARCHAR) AS object_id, o.source, o.bucket, o.key, o.version,
-    o.size_bytes, coalesce(epoch_ms(o.last_modified_at), 0) AS last_modified_at, o.content_sha256`;
-
-const placeSql = `
-  SELECT ${entryColumns}, e.record_index
-  FROM (
-    SELECT object_no, record_index FROM events
-    WHERE CASE WHEN $uuid THEN event_id_uuid = TRY_CAST($id AS UUID) ELSE event_id_text = $id END
-    UNION ALL
-    SELECT object_no, record_index FROM related_events
-    WHERE CASE WHEN $uuid THEN event_id_uuid = TRY_CAST($id AS UUID) ELSE event_id_text = $id END
-  ) AS e JOIN ingest_objects AS o USING (object_no)
-  ORDER BY o.object_no, e.record_index LIMIT 1`;
+    o.size_bytes, o.last_modified_at, o.content_sha256`;
 
 /** Where the original record of an event lies (of a related event too); null when no such event is stored. */
 export async function placeOfEvent(engine: Engine, event_id: string): Promise<RecordPlace | null> {
-  const uuid = isCanonicalUuid(event_id);
-  const [row] = await engine.rows(placeSql, { id: event_id, uuid });
-  return row ? { entry: entryOf(row), record_index: Number(row['record_index']) } : null;
+  const place = await lookUpPlace(engine, event_id);
+  if (!place) return null;
+  const entry = await entryOfObject(engine, place.object_id);
+  return entry && { entry, record_index: place.record_index };
 }
 
 /** The ledger entry of an object id; null when the ledger has none. */
@@ -60,8 +50,8 @@ export async function entryOfObject(
   engine: Engine,
   object_id: string,
 ): Promise<LedgerEntry | null> {
-  const sql = `SELECT ${entryColumns} FROM ingest_objects AS o WHERE o.object_id = TRY_CAST($id AS UUID)`;
-  const [row] = await engine.rows(sql, { id: object_id });
+  const sql = `SELECT ${entryColumns} FROM ingest_objects AS o WHERE CAST(o.object_id AS VARCHAR) = $id`;
+  const [row] = await engine.rows(sql, { id: object_id.toLowerCase() });
   return row ? entryOf(row) : null;
 }
 
@@ -73,7 +63,7 @@ function entryOf(row: JsonRow): LedgerEntry {
     key: String(row['key']),
     version: String(row['version']),
     size_bytes: Number(row['size_bytes']),
-    last_modified_at: Number(row['last_modified_at']),
+    last_modified_at: Date.parse(String(row['last_modified_at'] ?? '1970-01-01T00:00:00Z')),
     content_sha256: row['content_sha256'] === null ? null : String(row['content_sha256']),
   };
 }

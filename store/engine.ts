@@ -24,6 +24,8 @@ export interface QueryTable {
 
 /** What analyses read through; another engine implements the same calls. */
 export interface Engine {
+  /** True where keymeter's own tables lie below the contract, so that ids are found by their bytes. */
+  readonly hasStoredIds?: boolean;
   rows(sql: string, params?: SqlParams, options?: QueryOptions): Promise<JsonRow[]>;
   /** The result in chunks, in order, with bounded memory. */
   stream(sql: string, params?: SqlParams, options?: QueryOptions): AsyncGenerator<ColumnChunk>;

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from './database.ts';
 import type { SqlParams } from './engine.ts';
 import type { Exportable } from './exportable.ts';
@@ -46,11 +47,14 @@ export async function exportParquet(
   const target = options.out.replaceAll("'", "''");
   const connection = await database.connect();
   try {
+    const uuids = (await uuidColumns(connection, relation.name)).filter(
+      (name) => options.columns === null || options.columns.includes(name),
+    );
     const named = Object.entries(params).filter(([name]) => select.includes(`$${name}`));
     const bound = named.map(([name, value]) => [name, bindValue(value ?? null)] as const);
     // COPY takes no parameter for its target.
     const result = await connection.run(
-      `COPY (${select}) TO '${target}' (FORMAT parquet, COMPRESSION zstd${partition})`,
+      `COPY (${withTextIds(select, uuids)}) TO '${target}' (FORMAT parquet, COMPRESSION zstd${partition})`,
       Object.fromEntries(bound.map(([name, [value]]) => [name, value])),
       Object.fromEntries(bound.map(([name, [, type]]) => [name, type])),
     );
@@ -59,6 +63,19 @@ export async function exportParquet(
   } finally {
     connection.closeSync();
   }
+}
+
+/** Names of a relation's UUID columns. */
+async function uuidColumns(connection: DuckDBConnection, relation: string): Promise<string[]> {
+  const described = await connection.runAndReadAll(`DESCRIBE ${relation}`);
+  return described.getRows().flatMap(([name, type]) => (type === 'UUID' ? [String(name)] : []));
+}
+
+/** Ids as text: Parquet's UUID is 16 bytes, which other engines read into a text column as they are. */
+function withTextIds(select: string, uuids: readonly string[]): string {
+  if (uuids.length === 0) return select;
+  const texts = uuids.map((name) => `CAST(${identifier(name)} AS VARCHAR) AS ${identifier(name)}`);
+  return `SELECT * REPLACE (${texts.join(', ')}) FROM (${select})`;
 }
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -88,9 +88,14 @@ export function chargedCallsSql(only: ReadonlySet<string> | null): string {
     .map((column) => column.name)
     .filter((name) => !charged.includes(name) && (only === null || only.has(name)));
   const calls = kmsEventsSql(only === null ? null : new Set([...kept, ...charged, ...judged]));
+  return chargesOf(`(${calls})`, kept);
+}
+
+/** SELECT of charged_calls with these further columns, over any relation with the columns of kms_events. */
+export function chargesOf(calls: string, kept: readonly string[]): string {
   const charge = (region: string, quota: string, store: string, units: string, where: string) =>
     `SELECT ${[...kept, `${region} AS region`, `${quota} AS quota_id`, `${store} AS custom_key_store_id`, `${units} AS units`].join(', ')}
-     FROM (${calls}) AS c WHERE counted AND ${where}`;
+     FROM ${calls} AS c WHERE counted AND ${where}`;
   return quotaBranches(charge).join('\nUNION ALL\n');
 }
 
@@ -144,11 +149,14 @@ export function callsPerSecondSql(folded: boolean): string {
     FROM ${seconds} AS s JOIN quota_scopes AS q ON q.scope_no = s.scope_no`;
 }
 
-const relatedEventsSql = `SELECT r.event_id_uuid, r.event_id_text, r.event_time, a.event_source, a.event_name,
+/** SELECT of related_events; object_id only where it is asked for, because it joins the ledger. */
+export const relatedEventsSql = (withObject: boolean): string =>
+  `SELECT coalesce(r.event_id_text, CAST(r.event_id_uuid AS VARCHAR)) AS event_id, r.event_time, a.event_source, a.event_name,
     a.account_id, a.region, a.principal_arn, a.caller_arn, a.access_key_id, r.source_ip, r.caller_source,
     a.user_agent, r.request_id, a.error_code, r.resource_arn, r.request_parameters, r.response_elements,
-    r.object_no, r.record_index
-  FROM related AS r JOIN actions AS a ON a.action_no = r.action_no`;
+    ${withObject ? 'CAST(o.object_id AS VARCHAR) AS object_id, ' : ''}r.record_index
+  FROM related AS r JOIN actions AS a ON a.action_no = r.action_no
+  ${withObject ? 'JOIN ingest_objects AS o ON o.object_no = r.object_no' : ''}`;
 
 /** Views of a new database; an analysis' connection narrows them (see engine.ts). */
 export function viewsSql(): string[] {
@@ -157,6 +165,6 @@ export function viewsSql(): string[] {
     `CREATE OR REPLACE VIEW quota_charges AS SELECT event_time, caller_account_id, region, quota_id, custom_key_store_id, units, outcome, principal_type FROM (${quotaChargesSql('events')})`,
     `CREATE OR REPLACE VIEW charged_calls AS ${chargedCallsSql(null)}`,
     `CREATE OR REPLACE VIEW calls_per_second AS ${callsPerSecondSql(false)}`,
-    `CREATE OR REPLACE VIEW related_events AS ${relatedEventsSql}`,
+    `CREATE OR REPLACE VIEW related_events AS ${relatedEventsSql(true)}`,
   ];
 }

@@ -3,7 +3,7 @@
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL).
 -- Caveats: only trails whose change is in the logs that were read.
 WITH changes AS (
-  SELECT DISTINCT event_time, coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)) AS event_id, event_name, principal_arn,
+  SELECT DISTINCT event_time, event_id, event_name, principal_arn,
     account_id, region, resource_arn, request_parameters
   FROM related_events
   WHERE event_source = 'cloudtrail.amazonaws.com' AND error_code IS NULL

@@ -25,7 +25,7 @@ UNION ALL
 SELECT min(event_time), max(event_time), account_id, region, principal_arn, CAST(NULL AS VARCHAR), 'share',
   resource_arn, request_parameters, 1, ARRAY[event_id]
 FROM (
-  SELECT coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)) AS event_id, event_time, account_id, region, principal_arn,
+  SELECT event_id, event_time, account_id, region, principal_arn,
     resource_arn, request_parameters
   FROM related_events
   WHERE event_name = 'ModifySnapshotAttribute' AND error_code IS NULL

@@ -28,7 +28,7 @@ chosen AS (
       AND e.region = coalesce(a.region, e.region)
   WHERE key_arn IS NULL AND key_ref IS NOT NULL AND event_time >= a.valid_from AND event_time < a.valid_to
   UNION ALL
-  SELECT DISTINCT event_time, coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)), true, event_source,
+  SELECT DISTINCT event_time, event_id, true, event_source,
     event_name, CASE WHEN error_code IS NULL THEN 'success'
       WHEN error_code LIKE '%AccessDenied%' OR error_code LIKE '%Unauthorized%' THEN 'denied' ELSE 'failed' END,
     error_code, principal_arn, CAST(NULL AS VARCHAR), region, CAST(NULL AS VARCHAR), caller_source,

@@ -38,7 +38,7 @@ asked_names AS (
     END) AS n(name)
 ),
 kept AS (
-  SELECT DISTINCT coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)) AS event_id, event_time, event_source,
+  SELECT DISTINCT event_id, event_time, event_source,
     event_name, region, principal_arn, access_key_id, source_ip, caller_source, user_agent, request_id, error_code,
     resource_arn
   FROM related_events

@@ -17,7 +17,7 @@ WITH chosen AS (
     AND (CAST($access_key AS VARCHAR) IS NULL OR access_key_id = $access_key)
     AND (CAST($session AS VARCHAR) IS NULL OR session_name = $session OR caller_arn = $session)
   UNION ALL
-  SELECT DISTINCT event_time, coalesce(event_id_text, CAST(event_id_uuid AS VARCHAR)), true, event_source,
+  SELECT DISTINCT event_time, event_id, true, event_source,
     event_name, CASE WHEN error_code IS NULL THEN 'success'
       WHEN error_code LIKE '%AccessDenied%' OR error_code LIKE '%Unauthorized%' THEN 'denied' ELSE 'failed' END,
     error_code, principal_arn, CAST(NULL AS VARCHAR), region, CAST(NULL AS VARCHAR), caller_source,

@@ -20,6 +20,7 @@ export interface DuckDbEngineOptions {
  * connections of their own, so that long analyses never hold up a look at the ledger.
  */
 export class DuckDbEngine extends ChunkEngine implements OpenedEngine {
+  readonly hasStoredIds = true;
   readonly #database: Database;
   readonly #single: ConnectionPool;
   readonly #snapshots: ConnectionPool;

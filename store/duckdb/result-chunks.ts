@@ -3,7 +3,7 @@ import { KeymeterError, messageOf } from '../../core/errors.ts';
 import type { QueryOptions, SqlParams } from '../engine.ts';
 import { parameterNames } from '../sql-text.ts';
 import { bindValue } from './values.ts';
-import { callsPerSecondSql, chargedCallsSql, kmsEventsSql } from '../views.ts';
+import { callsPerSecondSql, chargedCallsSql, kmsEventsSql, relatedEventsSql } from '../views.ts';
 
 /** A chunk of a result, column by column. */
 export interface ResultChunk {
@@ -50,7 +50,7 @@ export async function* resultChunks(
   }
 }
 
-const narrowed = /\b(?:kms_events|charged_calls|calls_per_second)\b/i;
+const narrowed = /\b(?:kms_events|charged_calls|calls_per_second|related_events)\b/i;
 
 /** Whether a query reads views that are made for it: those and the query need one transaction. */
 export const needsViews = (sql: string): boolean => narrowed.test(sql);
@@ -68,6 +68,11 @@ async function narrowViews(
   if (/\bcharged_calls\b/i.test(sql)) {
     const body = chargedCallsSql(only);
     await connection.run(`CREATE OR REPLACE TEMP VIEW charged_calls AS ${body}`);
+  }
+  if (/\brelated_events\b/i.test(sql)) {
+    const withObject = only === null || /\bobject_id\b|\*/.test(sql);
+    const body = relatedEventsSql(withObject);
+    await connection.run(`CREATE OR REPLACE TEMP VIEW related_events AS ${body}`);
   }
   if (/\bcalls_per_second\b/i.test(sql)) {
     const state = await connection.runAndReadAll(

@@ -9,6 +9,7 @@ import { resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
  * ended, so none may be asked from within a stream.
  */
 export class Snapshot extends ChunkEngine {
+  readonly hasStoredIds = true;
   readonly #connection: DuckDBConnection;
   #turn: Promise<void> = Promise.resolve();
 
