@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { KeymeterError, exitCodes, messageOf } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
 import { ObjectError } from '../ingest/sources/source.ts';
+import { addressOf } from '../ingest/sources/address.ts';
 import type { DigestStore } from '../verify/digest-store.ts';
 import { localDigestStore } from '../verify/local-digest-store.ts';
 import type { KnownHashes } from '../verify/log-check.ts';
@@ -170,8 +171,10 @@ async function run(source: string, flags: VerifyFlags, here: VerifySurroundings)
   here.setExitCode(exitCodeOf(summary));
 }
 
-async function storeOf(source: string, flags: VerifyFlags): Promise<DigestStore> {
-  const s3 = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(source);
+async function storeOf(named: string, flags: VerifyFlags): Promise<DigestStore> {
+  const address = addressOf(named);
+  const source = address.kind === 'local' ? address.path : named;
+  const s3 = address.kind === 's3' && /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(address.spec);
   if (s3) {
     // Loaded only when needed: the SDK takes a quarter of a second to load.
     const { resolveRegion } = await import('../ingest/sources/s3-client.ts');

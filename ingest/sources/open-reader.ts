@@ -4,5 +4,5 @@ import type { ObjectReader, ReaderConfig } from './source.ts';
 
 /** Makes the reader that a source's `reader` describes; for worker threads. Close it when done. */
 export function openReader(config: ReaderConfig): ObjectReader {
-  return config.source === 's3' ? new S3Reader(config) : new LocalReader();
+  return config.source === 's3' ? new S3Reader(config) : new LocalReader(config.copies);
 }

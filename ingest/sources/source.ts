@@ -49,7 +49,11 @@ export interface ListFilter {
 
 /** Where a worker finds the objects again. Plain data: it crosses to the worker threads. */
 export type ReaderConfig =
-  | { source: 'local' }
+  | {
+      source: 'local';
+      /** Where the bytes of a stream are, by its key: its version is the hash of them. */
+      copies?: Readonly<Record<string, string>>;
+    }
   | {
       source: 's3';
       region?: string | undefined;
