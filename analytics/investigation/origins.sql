@@ -38,15 +38,14 @@ asked_names AS (
     END) AS n(name)
 ),
 kept AS (
-  SELECT DISTINCT event_id, event_time, event_source,
-    event_name, region, principal_arn, access_key_id, source_ip, caller_source, user_agent, request_id, error_code,
-    resource_arn
+  SELECT event_id, event_time, event_source, event_name,
+    region, principal_arn, access_key_id, source_ip, caller_source, user_agent, request_id, error_code, resource_arn
   FROM related_events
   WHERE event_name IN (SELECT name FROM UNNEST($event_names) AS t(name)) AND resource_arn IS NOT NULL
     AND (CAST($account AS VARCHAR) IS NULL OR account_id = $account)
 ),
 -- With an S3 Bucket Key the KMS call names only the bucket.
-cause_names AS (
+named_causes AS (
   SELECT k.event_id, k.event_time, k.region, k.principal_arn, k.caller_source, t.name
   FROM kept AS k CROSS JOIN UNNEST(
     -- Only these ask for several; a line feed in an object's key is the key's.
@@ -57,51 +56,66 @@ cause_names AS (
   FROM kept
   WHERE event_source = 's3.amazonaws.com' AND resource_arn LIKE 'arn:%:s3:::%/%'
 ),
-offsets AS (
-  SELECT seconds FROM (VALUES (-5), (-4), (-3), (-2), (-1), (0), (1), (2), (3), (4), (5)) AS t(seconds)
-  WHERE abs(seconds) <= $window_s
+-- One row for each second that a cause may explain. The seconds are spelled out before the join: a join whose
+-- time is computed from both sides compares every pair of a resource, however far apart.
+cause_names AS (
+  SELECT c.event_id, c.event_time AS caused_at, c.region, c.principal_arn, c.caller_source, c.name, abs(o.seconds) AS apart_s,
+    c.event_time + o.seconds * INTERVAL '1' SECOND AS explains_at
+  FROM named_causes AS c CROSS JOIN UNNEST(ARRAY[-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]) AS o(seconds)
+  WHERE abs(o.seconds) <= $window_s
 ),
 candidates AS (
-  SELECT DISTINCT a.event_id, c.event_id AS cause_id, c.caller_source, c.event_time AS caused_at,
-    abs(date_diff('second', a.event_time, c.event_time)) AS apart_s
+  SELECT DISTINCT a.event_id, c.event_id AS cause_id, c.caller_source, c.caused_at, c.apart_s
   FROM asked_names AS a
-  CROSS JOIN offsets AS o
   JOIN cause_names AS c ON c.name = a.name AND c.principal_arn = a.principal_arn AND c.region = a.region
-    AND c.event_time = a.event_time + o.seconds * INTERVAL '1' SECOND
-),
-ranked AS (
-  SELECT event_id, cause_id, apart_s,
-    row_number() OVER (PARTITION BY event_id ORDER BY apart_s, caused_at, cause_id) AS place
-  FROM candidates
+    AND c.explains_at = a.event_time
 ),
 counts AS (
   SELECT event_id, count(*) AS candidates, count(DISTINCT caller_source) AS addresses
   FROM candidates
   GROUP BY event_id
 ),
-joined AS (
+judged AS (
   SELECT a.event_time AS called_at, a.event_id, a.account_id, a.region, a.operation, a.outcome, a.key, a.principal_arn,
     a.via_service, a.resource_arn, coalesce(n.candidates, 0) AS candidates,
-    CASE WHEN n.candidates IS NULL THEN 'unmatched' WHEN n.addresses > 1 THEN 'ambiguous' ELSE 'matched' END AS basis,
-    r.cause_id, r.apart_s
+    CASE WHEN n.candidates IS NULL THEN 'unmatched' WHEN n.addresses > 1 THEN 'ambiguous' ELSE 'matched' END AS basis
   FROM asked AS a
   LEFT JOIN counts AS n ON n.event_id = a.event_id
-  LEFT JOIN ranked AS r ON r.event_id = a.event_id AND r.place = 1
 ),
-totalled AS (
-  SELECT j.*, count(*) OVER () AS total_calls,
-    count(CASE WHEN basis = 'matched' THEN 1 END) OVER () AS total_matched,
-    count(CASE WHEN basis = 'ambiguous' THEN 1 END) OVER () AS total_ambiguous
-  FROM joined AS j
+totals AS (
+  SELECT count(*) AS total_calls, count(CASE WHEN basis = 'matched' THEN 1 END) AS total_matched, count(CASE WHEN basis = 'ambiguous' THEN 1 END) AS total_ambiguous
+  FROM judged
+),
+-- Cut before the causes' columns are joined: only the rows that are shown need them.
+chosen AS (
+  SELECT called_at, event_id, account_id, region, operation, outcome, key, principal_arn, via_service, resource_arn,
+    candidates, basis
+  FROM judged
+  WHERE CAST($basis AS VARCHAR) IS NULL OR basis = $basis
+  ORDER BY called_at, event_id
+  LIMIT $limit
+),
+ranked AS (
+  SELECT c.event_id, c.cause_id, c.apart_s,
+    row_number() OVER (PARTITION BY c.event_id ORDER BY c.apart_s, c.caused_at, c.cause_id) AS place
+  FROM candidates AS c
+  JOIN chosen AS h ON h.event_id = c.event_id
+  WHERE h.basis = 'matched'
+),
+-- Two trails may have delivered a cause twice.
+causes AS (
+  SELECT DISTINCT r.event_id AS call_id, r.apart_s, k.event_id, k.event_name, k.access_key_id, k.source_ip, k.caller_source,
+    k.user_agent, k.request_id, k.error_code
+  FROM ranked AS r
+  JOIN kept AS k ON k.event_id = r.cause_id
+  WHERE r.place = 1
 )
-SELECT t.called_at, t.event_id, t.account_id, t.region, t.operation, t.outcome, t.key, t.principal_arn, t.via_service,
-  t.resource_arn, t.basis, t.candidates, k.source_ip AS origin_ip, k.caller_source AS origin_source,
+SELECT h.called_at, h.event_id, h.account_id, h.region, h.operation, h.outcome, h.key, h.principal_arn, h.via_service,
+  h.resource_arn, h.basis, h.candidates, k.source_ip AS origin_ip, k.caller_source AS origin_source,
   k.user_agent AS origin_user_agent, k.access_key_id AS origin_access_key_id,
   k.event_name AS origin_event_name, k.request_id AS origin_request_id, k.error_code AS origin_error_code,
-  k.event_id AS origin_event_id, CASE WHEN t.basis = 'matched' THEN t.apart_s END AS apart_s,
-  t.total_calls, t.total_matched, t.total_ambiguous
-FROM totalled AS t
-LEFT JOIN kept AS k ON k.event_id = t.cause_id AND t.basis = 'matched'
-WHERE CAST($basis AS VARCHAR) IS NULL OR t.basis = $basis
-ORDER BY t.called_at, t.event_id
-LIMIT $limit
+  k.event_id AS origin_event_id, k.apart_s, t.total_calls, t.total_matched, t.total_ambiguous
+FROM chosen AS h
+CROSS JOIN totals AS t
+LEFT JOIN causes AS k ON k.call_id = h.event_id
+ORDER BY h.called_at, h.event_id
