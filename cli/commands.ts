@@ -81,6 +81,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./keys-command.ts')).keysCommand(),
   },
   {
+    name: 'alerts',
+    description: 'what the alert rules say now, and whether receivers take a message',
+    load: async () => (await import('./alerts-command.ts')).alertsCommand(),
+  },
+  {
     name: 'names',
     description: 'names and tags of accounts and keys, to show in place of ids',
     load: async () => (await import('./names-command.ts')).namesCommand(),

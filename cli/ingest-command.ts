@@ -4,6 +4,7 @@ import { ReaderPool } from '../ingest/pool.ts';
 import { readAhead } from '../ingest/read-ahead.ts';
 import type { Source } from '../ingest/sources/source.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
+import type { Database } from '../store/database.ts';
 import { exitCodeOf, filterError } from './run-verdict.ts';
 import {
   databaseOptions,
@@ -24,7 +25,10 @@ export function ingestCommand(): Command {
   const command = new Command('ingest')
     .argument('<source...>', 's3://bucket/prefix, directories, files')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
-    .option('--config <file>', 'relatedEvents of a configuration (docs/configuration.md)');
+    .option(
+      '--config <file>',
+      'relatedEvents and alerts of a configuration (docs/configuration.md)',
+    );
   return withWatchFlags(withIngestFlags(command))
     .addOption(new Option('--format <format>').choices(['table', 'json']).default('table'))
     .addHelpText(
@@ -49,7 +53,7 @@ export function ingestCommand(): Command {
 /** Goes on until Ctrl-C or SIGTERM, which end the open transaction first. */
 async function watchInto(
   sources: Source[],
-  flags: IngestFlags & WatchFlags,
+  flags: IngestFlags & WatchFlags & { config?: string },
   settings: WatchSettings,
 ): Promise<void> {
   const { openDatabase } = await import('../store/database.ts');
@@ -58,12 +62,34 @@ async function watchInto(
   const stop = new AbortController();
   const end = () => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
+  const { alerts, close } = await alertsOf(database, flags);
   try {
-    await runWatch(database, sources, flags, settings, { signal: stop.signal, alone: true });
+    await runWatch(database, sources, flags, settings, {
+      signal: stop.signal,
+      alone: alerts === null,
+      ...(alerts ? { afterCycle: () => alerts.afterCycle() } : {}),
+    });
   } finally {
+    await close();
     process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
     database.close();
   }
+}
+
+/** Alerts of the configuration, beside the ingest; null when it asks for none. */
+async function alertsOf(database: Database, flags: IngestFlags & { config?: string }) {
+  const none = { alerts: null, close: async () => {} };
+  if (flags.config === undefined) return none;
+  const config = await (await import('./load-config.ts')).loadConfig({ config: flags.config });
+  const { watchAlerts } = await import('./watch-alerts.ts');
+  const { engineOver } = await import('../store/open-engine.ts');
+  const engine = engineOver(database, { connections: 1 });
+  const alerts = watchAlerts({ engine, config }, flags.db);
+  const close = async () => {
+    await alerts?.close();
+    engine.close();
+  };
+  return { alerts, close };
 }
 
 /** What the configuration says of related events. Loaded only when one is named: it takes a while. */

@@ -29,6 +29,7 @@ import {
 } from './serve.ts';
 import { runWatch } from './run-watch.ts';
 import { ingestSummaryText } from './summary-text.ts';
+import { watchAlerts } from './watch-alerts.ts';
 import { watchSettings, withWatchFlags, type WatchFlags } from './watch-flags.ts';
 
 type UpFlags = Omit<IngestFlags & ServeFlags & WatchFlags, 'db'> & { db?: string; serve: boolean };
@@ -85,22 +86,29 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     const report = await overviewReport(context, { flags: ` --db ${db}${configFlag}` });
     const width = process.stdout.columns ?? report_width_default;
     process.stdout.write(`\n${reportText(report, width)}`);
-    if (!server) {
-      process.exitCode = exitCodeOf(summary);
-      return;
+    if (server) {
+      process.stderr.write(`keymeter serves ${db} at ${server.url} (Ctrl-C ends it)\n`);
     }
-    process.stderr.write(`keymeter serves ${db} at ${server.url} (Ctrl-C ends it)\n`);
     if (settings) {
       const stop = new AbortController();
       void untilStopped().then(() => stop.abort());
-      await runWatch(database, sources, { ...flags, db, related }, settings, {
+      const alerts = watchAlerts(context, db);
+      await alerts?.afterCycle();
+      const watching = runWatch(database, sources, { ...flags, db, related }, settings, {
         signal: stop.signal,
         onProgress,
+        ...(alerts ? { afterCycle: () => alerts.afterCycle() } : {}),
         onWait: () => {
           status = { ...status, state: 'done' };
         },
       });
-    } else await untilStopped();
+      try {
+        await watching;
+      } finally {
+        await alerts?.close();
+      }
+    } else if (server) await untilStopped();
+    else process.exitCode = exitCodeOf(summary);
   } finally {
     if (server) await closeAll(server, engine);
     else engine.close();

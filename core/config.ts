@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { alertsSchema } from './alert-config.ts';
 import { exitCodes, KeymeterError, messageOf } from './errors.ts';
 
 /** An applied quota value that differs from the default of its Region. */
@@ -81,6 +82,8 @@ export const configSchema = z.object({
   ownAccounts: z.array(z.string()).default([]),
   /** What people call accounts and keys; aliases are also read from the log. */
   names: namesSchema.prefault({}),
+  /** Who is told of what, after each commit of a watching ingest: see docs/alerts.md. */
+  alerts: alertsSchema.prefault({}),
   /** Groups of events of other services that ingest keeps; absent: all, []: none. */
   relatedEvents: z.array(z.string()).optional(),
 });

@@ -20,6 +20,7 @@ const rooms = [
   'analytics',
   'api',
   'reports',
+  'alerts',
   'demo',
   'cli',
 ];

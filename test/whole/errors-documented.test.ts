@@ -10,6 +10,7 @@ const rooms = [
   'ingest',
   'verify',
   'analytics',
+  'alerts',
   'api',
   'demo',
   'cli',

@@ -17,10 +17,11 @@ const mayImport: Record<string, readonly string[]> = {
   analytics: ['core', 'reference', 'store', 'formats'],
   api: ['core', 'reference', 'store', 'formats', 'analytics'],
   reports: ['core', 'charts', 'reference', 'store', 'formats', 'analytics'],
+  alerts: ['core', 'reference', 'store', 'formats', 'analytics', 'reports'],
   demo: ['core', 'charts', 'store', 'analytics', 'reports'],
   cli: [
     ...['core', 'reference', 'store', 'formats', 'ingest', 'verify', 'analytics'],
-    ...['api', 'reports', 'demo'],
+    ...['api', 'reports', 'alerts', 'demo'],
   ],
 };
 
