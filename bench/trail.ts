@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { hash32, Rng, uuidOf } from '../demo/rng.ts';
+import { base, featureRecord, featuresOf, type Features } from './features.ts';
 
 /**
  * What a benchmark reads:
@@ -10,9 +11,10 @@ import { hash32, Rng, uuidOf } from '../demo/rng.ts';
  * `random`  the same, with another identity in every record;
  * `small`   files of 1 to `recordsPerFile` records, as most real trails are;
  * `noise`   1 % KMS;
- * `kms`     the same as `mid`, KMS only.
+ * `kms`     the same as `mid`, KMS only;
+ * `features` what features.ts makes: those given, or those that the seed draws.
  */
-export type TrailSet = 'mid' | 'random' | 'small' | 'noise' | 'kms';
+export type TrailSet = 'mid' | 'random' | 'small' | 'noise' | 'kms' | 'features';
 
 export interface TrailOptions {
   set: TrailSet;
@@ -20,6 +22,8 @@ export interface TrailOptions {
   /** Records in each file; for `small` the most, and the number is drawn evenly from 1 to it. */
   recordsPerFile: number;
   seed?: number;
+  /** For `features`: those that differ from the base. */
+  features?: Partial<Features>;
   /** Number of the first file to write (default 0) of `files`, so that parts can be written at once. */
   first?: number;
 }
@@ -45,6 +49,7 @@ const kmsShare: Record<TrailSet, number> = {
   small: 0.4,
   noise: 0.01,
   kms: 1,
+  features: 0.5,
 };
 
 /** Writes a trail of CloudTrail's layout into `directory`; the same options give the same bytes. */
@@ -84,7 +89,14 @@ function oneFile(index: number, options: TrailOptions) {
   const from = start + day * 86_400 + slot * 300;
   const records: string[] = [];
   let kms = 0;
+  const features = { ...(options.features ? base : featuresOf(seed)), ...options.features };
   for (let i = 0; i < count; i += 1) {
+    if (set === 'features') {
+      const made = featureRecord(features, rng, index * recordsPerFile + i);
+      if (made.isKms) kms += 1;
+      records.push(made.text);
+      continue;
+    }
     const isKms = rng.real() < kmsShare[set];
     if (isKms) kms += 1;
     const at = new Date((from + rng.between(0, 299)) * 1000).toISOString().slice(0, 19);
