@@ -76,6 +76,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./verify-command.ts')).verifyCommand(),
   },
   {
+    name: 'rederive',
+    description: 'derive stored rows again by the rules of this keymeter, without the trail',
+    load: async () => (await import('./rederive-command.ts')).rederiveCommand(),
+  },
+  {
     name: 'keys',
     description: 'the keys of an account, for key-cost',
     load: async () => (await import('./keys-command.ts')).keysCommand(),

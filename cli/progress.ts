@@ -5,6 +5,8 @@ import type { IngestSummary } from '../ingest/summary.ts';
 const line_interval_ms = 5_000;
 
 export interface Progress {
+  /** Rows that were derived again before the ingest begins, of all. */
+  rederive(done: number, all: number): void;
   update(summary: Readonly<IngestSummary>): void;
   stop(): void;
 }
@@ -30,6 +32,9 @@ export function progressFacts(summary: Readonly<IngestSummary>, elapsed_ms: numb
   };
 }
 
+const rederiveText = (done: number, all: number) =>
+  `the rules have changed: derived again ${done} of ${all} distinct calls, callers, clients, keys and actions`;
+
 function bar(stream: NodeJS.WriteStream, started: number): Progress {
   const format =
     '{bar} {value}/{total} objects | {megabytes} MB | {recordsPerSecond} records/s | {kmsPerSecond} KMS/s | {errors} errors | ETA {eta_formatted}';
@@ -39,6 +44,9 @@ function bar(stream: NodeJS.WriteStream, started: number): Progress {
   );
   let running = false;
   return {
+    rederive(done, all) {
+      stream.write(`\r${rederiveText(done, all)}${done === all ? '\n' : ''}`);
+    },
     update(summary) {
       const facts = progressFacts(summary, Date.now() - started);
       if (!running) single.start(facts.listed, 0, facts);
@@ -55,6 +63,9 @@ function bar(stream: NodeJS.WriteStream, started: number): Progress {
 function lines(stream: NodeJS.WriteStream, started: number): Progress {
   let last = 0;
   return {
+    rederive(done, all) {
+      if (done === all) stream.write(`${rederiveText(done, all)}\n`);
+    },
     update(summary) {
       const now = Date.now();
       if (now - last < line_interval_ms) return;

@@ -33,6 +33,7 @@ export async function runIngest(
       readers,
       alone,
       signal: stop.signal,
+      onRederive: (done, all) => progress.rederive(done, all),
       onProgress: (summary) => {
         progress.update(summary);
         onProgress?.(summary);

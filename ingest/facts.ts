@@ -250,3 +250,9 @@ export const ACTIONS = 4;
 export const SUBJECTS = 5;
 export const ADDRESSES = 6;
 export const RULES = 7;
+
+/** When a fact counts in the key of a rule. */
+export const ALWAYS = 0;
+export const UNLESS = 1;
+export const WITH = 2;
+export const IS = 3;

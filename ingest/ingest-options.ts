@@ -1,3 +1,4 @@
+import type { RederiveProgress } from './rederive.ts';
 import type { ReaderPool } from './pool.ts';
 import type { ListFilter } from './sources/source.ts';
 import type { IngestSummary } from './summary.ts';
@@ -21,6 +22,8 @@ export interface IngestOptions {
   quiet?: boolean;
   /** Ends the run after the open transaction. */
   signal?: AbortSignal;
+  /** Called while stored rows are derived again, because the rules have changed since. */
+  onRederive?: RederiveProgress;
   /** Called after each commit with the summary so far. */
   onProgress?: (summary: Readonly<IngestSummary>) => void;
 }

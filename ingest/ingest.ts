@@ -10,6 +10,8 @@ import { Writer } from '../store/write/writer.ts';
 import type { IngestOptions } from './ingest-options.ts';
 import { planTasks, type LookUp } from './plan-tasks.ts';
 import { ReaderPool } from './pool.ts';
+import { rederiveIfOlder } from './rederive.ts';
+import { rulesVersion } from './rules/rules-version.ts';
 import { refuseUnkept } from './refuse-unkept.ts';
 import { Run } from './run.ts';
 import type { Source } from './sources/source.ts';
@@ -50,6 +52,8 @@ async function ingestAll(
   let writer: Writer | undefined;
   try {
     writer = await Writer.open(database);
+    if (writer.isFirst) await noteRules(writer);
+    else await rederiveIfOlder(database, options.onRederive);
     const underWay = new Set<string>();
     const run = new Run(writer, pool, summary, { ...options, underWay });
     if (!options.quiet) await run.begin();
@@ -106,6 +110,14 @@ async function acknowledge(source: Source, engine: Engine, summary: IngestSummar
     const place = source.description;
     summary.problems.push({ problem: 'failed', place, message: messageOf(error) });
   }
+}
+
+/** What a new database will hold is derived by the rules of now. */
+function noteRules(writer: Writer): Promise<void> {
+  return writer.execute(
+    "INSERT OR REPLACE INTO store_state VALUES ('rules_version', CAST($version AS VARCHAR))",
+    { version: rulesVersion },
+  );
 }
 
 const isPartial = (summary: IngestSummary) =>

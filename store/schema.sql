@@ -26,32 +26,37 @@ CREATE TABLE events (
   record_index INTEGER NOT NULL
 );
 
--- Dimensions: columns in the order of relations.ts.
+-- Dimensions: columns in the order of relations.ts, then the facts that they were derived from (JSON), so
+-- that a corrected rule reaches what is stored; null in rows of before schema 2.
 CREATE TABLE calls (
   call_no INTEGER NOT NULL,
   region VARCHAR, operation VARCHAR, operation_class VARCHAR, event_type VARCHAR, read_only BOOLEAN,
   quota_id VARCHAR, quota_assumed BOOLEAN, second_region VARCHAR, algorithm VARCHAR,
   data_key_spec VARCHAR, via_service VARCHAR, is_direct BOOLEAN, outcome VARCHAR, error_code VARCHAR,
-  context_kind VARCHAR, s3_bucket VARCHAR, s3_context_is_bucket BOOLEAN
+  context_kind VARCHAR, s3_bucket VARCHAR, s3_context_is_bucket BOOLEAN,
+  facts VARCHAR
 );
 
 CREATE TABLE identities (
   identity_no INTEGER NOT NULL,
   account_id VARCHAR, caller_account_id VARCHAR, caller_account_basis VARCHAR, principal_arn VARCHAR,
   principal_type VARCHAR, session_name VARCHAR, caller_arn VARCHAR, access_key_id VARCHAR,
-  console_session BOOLEAN
+  console_session BOOLEAN,
+  facts VARCHAR
 );
 
 CREATE TABLE clients (
   client_no INTEGER NOT NULL,
   source_ip VARCHAR, caller_source VARCHAR, user_agent VARCHAR, vpc_endpoint_id VARCHAR,
-  tls_version VARCHAR
+  tls_version VARCHAR,
+  facts VARCHAR
 );
 
 CREATE TABLE keys (
   key_no INTEGER NOT NULL,
   key_account_id VARCHAR, key_arn VARCHAR, key_ref VARCHAR, destination_key_arn VARCHAR,
-  custom_key_store_id VARCHAR, store_quota_id VARCHAR, additional_event_data VARCHAR
+  custom_key_store_id VARCHAR, store_quota_id VARCHAR, additional_event_data VARCHAR,
+  facts VARCHAR
 );
 
 -- The copy of each shared action that counts now, so that a caller's copy that comes later can take over.
@@ -117,7 +122,8 @@ CREATE TABLE actions (
   action_no INTEGER NOT NULL,
   event_source VARCHAR, event_name VARCHAR, account_id VARCHAR, region VARCHAR,
   principal_arn VARCHAR, caller_arn VARCHAR, access_key_id VARCHAR, user_agent VARCHAR,
-  error_code VARCHAR
+  error_code VARCHAR,
+  facts VARCHAR
 );
 CREATE TABLE related (
   event_id_uuid UUID NOT NULL, event_id_text VARCHAR, event_time TIMESTAMP NOT NULL,

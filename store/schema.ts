@@ -8,7 +8,7 @@ import { viewsSql } from './views.ts';
 export const schemaVersion = 2;
 
 /** SHA-256 of schema.sql; `npx vitest run test/store/schema.test.ts` prints the new one and what to do. */
-export const schemaSha256 = 'a2da9efce89ed718fbe4b88cee4aaa3b85e0ab75b2b490d5f3399a0d40d5f80e';
+export const schemaSha256 = '677d6b88f3230c7f1fbf4380c9bafe5b7e479f0145e45c187204f70fd86aff64';
 
 /**
  * What brings a database of an earlier version to this one, beyond what `addedSql` finds by itself:

@@ -6,6 +6,7 @@ import {
 import {
   dimensionIds,
   eventDimensions,
+  type Facts,
   type RelatedEvent,
   type Table,
 } from '../../store/batch/event-batch.ts';
@@ -50,8 +51,8 @@ export class BatchRows implements EventEncoder {
     return this.#related + (this.#scanner.wasm.related.value as number);
   }
 
-  add(event: KmsEvent): void {
-    const entries = eventDimensions.map((name) => this.#entries.entryOf(name, event));
+  add(event: KmsEvent, facts: Facts = {}): void {
+    const entries = eventDimensions.map((name) => this.#entries.entryOf(name, event, facts));
     if (this.#writer.addEvent(event, entries)) return;
     this.takeBlock();
     if (this.#writer.addEvent(event, entries)) return;
@@ -62,8 +63,8 @@ export class BatchRows implements EventEncoder {
     this.#addBlock({ events, related });
   }
 
-  addRelated(event: RelatedEvent): void {
-    const entry = this.#entries.entryOf('actions', event);
+  addRelated(event: RelatedEvent, facts: Facts = {}): void {
+    const entry = this.#entries.entryOf('actions', event, facts);
     if (this.#writer.addRelated(event, entry)) return;
     this.takeBlock();
     if (this.#writer.addRelated(event, entry)) return;

@@ -5,29 +5,19 @@ import {
   dimensionNames,
   type DictionaryDelta,
   type DimensionName,
+  type Facts,
 } from '../../store/batch/event-batch.ts';
 import { TableBuilder } from '../../store/batch/table-builder.ts';
 import { ADDRESSES, CALLS, RULES, SUBJECTS } from '../facts.ts';
 import { textField } from '../records/record.ts';
-import { clientOf, sourceIp } from '../rules/client.ts';
-import { callerOf, callOf, keyFactsOf } from '../rules/kms-event.ts';
-import { actionOf, resourceOf } from '../rules/related.ts';
-import { factRecord, type FactRecord } from '../scan/inputs.ts';
+import { sourceIp } from '../rules/client.ts';
+import { derive } from '../rules/derive.ts';
+import { callerOf, type callOf } from '../rules/kms-event.ts';
+import { resourceOf } from '../rules/related.ts';
+import { factRecord, type FactRecord } from '../rules/fact-record.ts';
 import { FLAG_ADDRESS, FLAG_PARAMETERS_HELD } from '../scan/layout.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { templateBytes } from '../scan/template.ts';
-
-/** The columns of each dimension by its rule. */
-const columnsOf: Record<DimensionName, (facts: FactRecord) => object> = {
-  calls: ({ record, path }) => callOf(record, path),
-  identities: ({ record, path }) => callerOf(record, path),
-  clients: ({ record }) => clientOf(record),
-  keys: ({ record, path }) => keyFactsOf(record, path),
-  actions: ({ record, path }) =>
-    actionOf(record, textOf(record, 'eventSource'), textOf(record, 'eventName'), path),
-};
-
-const textOf = (record: FactRecord['record'], name: string) => textField(record, name) ?? '';
 
 /** Values that are remembered by their code, at most. */
 const valuesMax = 1 << 16;
@@ -81,7 +71,7 @@ export class Entries {
     });
     const dimension = dimensionNames[rule];
     if (dimension === undefined) return this.#answer(rule, entry, facts);
-    const tuple = columnsOf[dimension](facts);
+    const tuple = derive(dimension, facts);
     this.#builders[dimension].add(tuple);
     if (rule !== CALLS) return;
     const { operation_class, resource_arn } = tuple as ReturnType<typeof callOf>;
@@ -99,7 +89,12 @@ export class Entries {
     if (rule !== SUBJECTS) throw new Error(`there is no rule ${rule}`);
     const { caller_account_id } = callerOf(record, path);
     const region = textField(record, 'awsRegion') ?? path.region;
-    const resource = resourceOf(record, textOf(record, 'eventSource'), region, caller_account_id);
+    const resource = resourceOf(
+      record,
+      textField(record, 'eventSource') ?? '',
+      region,
+      caller_account_id,
+    );
     this.#setAnswer(rule, entry, 0, resource);
   }
 
@@ -124,11 +119,10 @@ export class Entries {
     return value;
   }
 
-  /** The entry of a tuple in the values of a row that was read plainly. */
-  entryOf(dimension: DimensionName, row: object): number {
-    const tuple = dimensionColumns(dimension).map(
-      ({ name }) => (row as Record<string, unknown>)[name] ?? null,
-    );
+  /** The entry of a row that was read plainly. */
+  entryOf(dimension: DimensionName, event: object, facts: Facts): number {
+    const row: Record<string, unknown> = { ...event, facts: facts[dimension] };
+    const tuple = dimensionColumns(dimension).map(({ name }) => row[name] ?? null);
     const key = `${dimension}${JSON.stringify(tuple)}`;
     const known = this.#added.get(key);
     if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 import type { EventEncoder } from '../../store/batch/batch-encoder.ts';
 import type { Reject } from '../../store/batch/event-batch.ts';
 import { InputError, type Warning } from '../input-error.ts';
+import { eventFacts, relatedFacts } from '../rules/derive.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
 import { ForeignCounts } from './foreign-counts.ts';
@@ -133,7 +134,7 @@ export function readRecord(
   if (value['eventSource'] !== kmsEventSource) {
     counts.non_kms++;
     const related = relatedEvent(value, record_index, path, sink.kept);
-    if (related) sink.encoder.addRelated(related);
+    if (related) sink.encoder.addRelated(related, relatedFacts(value, path));
     return;
   }
   try {
@@ -142,7 +143,7 @@ export function readRecord(
       reject(event.errorClass, event.detail, safeJson(value));
       return;
     }
-    sink.encoder.add(event);
+    sink.encoder.add(event, eventFacts(value, path));
     counts.event_time_min = Math.min(counts.event_time_min ?? event.event_time, event.event_time);
     counts.event_time_max = Math.max(counts.event_time_max ?? event.event_time, event.event_time);
   } catch (error) {

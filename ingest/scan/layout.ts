@@ -70,12 +70,6 @@ export const STATUS_MALFORMED = 2;
 /** So many tiny elements that their rows would outgrow the input. */
 export const STATUS_TOO_MANY_ROWS = 3;
 
-/** When a fact counts in the key of a rule. */
-export const ALWAYS = 0;
-export const UNLESS = 1;
-export const WITH = 2;
-export const IS = 3;
-
 /** What a rule says of an entry: the parameters go without those that columns hold. */
 export const FLAG_PARAMETERS_HELD = 1;
 /** What the source is called is an address. */

@@ -2,22 +2,10 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  actionFacts,
-  addressFacts,
-  callFacts,
-  clientFacts,
-  identityFacts,
-  keyFacts,
-  PATH_ACCOUNT,
-  PATH_REGION,
-  RULES,
-  subjectFacts,
-} from '../facts.ts';
+import { IS, PATH_ACCOUNT, PATH_REGION, RULES } from '../facts.ts';
+import { inputsOfRules, type Input } from '../rules/fact-record.ts';
 import { heldByColumns, type PathFacts } from '../rules/kms-event.ts';
-import { inputOf, type Input } from './inputs.ts';
 import {
-  IS,
   ROW_END,
   ROW_KIND,
   ROW_RECORD,
@@ -100,17 +88,6 @@ const reasons: Record<number, NotScanned['reason']> = {
   [STATUS_TOO_MANY_ROWS]: 'size',
 };
 
-/** The facts of each rule, in the order of the rules' numbers. */
-export const factsOfRules: readonly (readonly string[])[] = [
-  callFacts,
-  identityFacts,
-  clientFacts,
-  keyFacts,
-  actionFacts,
-  subjectFacts,
-  addressFacts,
-];
-
 /**
  * Finds the records of a CloudTrail log file in one pass over the uncompressed bytes in WASM memory, and the
  * facts of those that are wanted. Records that are not in the usual form are left to the plain reader.
@@ -138,7 +115,7 @@ export class Scanner {
     this.words = new Uint32Array(this.wasm.memory.buffer);
     const seed = randomBytes(16);
     this.wasm.setSeed(seed.readBigInt64LE(0), seed.readBigInt64LE(8));
-    this.inputs = factsOfRules.map((names) => names.map(inputOf));
+    this.inputs = inputsOfRules;
     for (let rule = 0; rule < RULES; rule++) {
       for (const { fact, when, other } of this.inputs[rule]!) {
         this.wasm.addInput(rule, fact, when, other);

@@ -10,6 +10,7 @@ import {
   type Column,
   type DimensionName,
   type EventBatch,
+  type Facts,
   type RelatedEvent,
   type Table,
 } from './event-batch.ts';
@@ -26,8 +27,9 @@ export type EncodedRows = Pick<EventBatch, 'events' | 'related' | 'dictionary' |
 export interface EventEncoder {
   readonly rowCount: number;
   readonly relatedCount: number;
-  add(event: KmsEvent): void;
-  addRelated(event: RelatedEvent): void;
+  /** `facts` are stored beside what was derived from them; without, no later rule can mend the row. */
+  add(event: KmsEvent, facts?: Facts): void;
+  addRelated(event: RelatedEvent, facts?: Facts): void;
   /** Takes back the rows from `rowCount` and the related events from `relatedCount` on. */
   truncate(rowCount: number, relatedCount: number): void;
   finish(): EncodedRows;
@@ -66,14 +68,14 @@ export class BatchEncoder implements EventEncoder {
     return this.#related.length;
   }
 
-  add(event: KmsEvent): void {
+  add(event: KmsEvent, facts: Facts = {}): void {
     this.#rows.push(event);
-    for (const dimension of eventDimensions) this.#addTuple(dimension, event);
+    for (const dimension of eventDimensions) this.#addTuple(dimension, event, facts);
   }
 
-  addRelated(event: RelatedEvent): void {
+  addRelated(event: RelatedEvent, facts: Facts = {}): void {
     this.#related.push(event);
-    this.#addTuple('actions', event);
+    this.#addTuple('actions', event, facts);
   }
 
   truncate(rowCount: number, relatedCount: number): void {
@@ -95,14 +97,15 @@ export class BatchEncoder implements EventEncoder {
     };
   }
 
-  #addTuple(dimension: DimensionName, event: Row): void {
+  #addTuple(dimension: DimensionName, event: Row, facts: Facts): void {
     const { ids, rows } = this.#tuples[dimension];
-    const key = JSON.stringify(tuple(dimension, event));
+    const row = { ...event, facts: facts[dimension] };
+    const key = JSON.stringify(tuple(dimension, row));
     let id = ids.get(key);
     if (id === undefined) {
       id = rows.length;
       ids.set(key, id);
-      rows.push(event);
+      rows.push(row);
     }
     this.#ids[dimension].push(id);
   }

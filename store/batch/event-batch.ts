@@ -53,10 +53,15 @@ const actionColumns = [
 
 /** Columns of a dimension, in the order of its table. */
 export function dimensionColumns(dimension: DimensionName): { name: string; type: string }[] {
-  return dimension === 'actions'
-    ? actionColumns.map((name) => ({ name, type: 'VARCHAR' }))
-    : kmsEventColumns.filter((column) => column.table === dimension);
+  const derived =
+    dimension === 'actions'
+      ? actionColumns.map((name) => ({ name, type: 'VARCHAR' }))
+      : kmsEventColumns.filter((column) => column.table === dimension);
+  return [...derived, { name: 'facts', type: 'VARCHAR' }];
 }
+
+/** The facts that each dimension's columns were derived from, as JSON text. */
+export type Facts = Partial<Record<DimensionName, string>>;
 
 export type ObjectStatus = 'ok' | 'empty' | 'skipped' | 'dead' | 'gone';
 

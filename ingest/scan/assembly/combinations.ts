@@ -1,16 +1,6 @@
 // Combinations: of each rule, the codes of the facts that it may read. Each new combination gets the next
 // entry of the rule, from 0; the rule is asked about it afterwards, outside.
-import {
-  CONTEXT_SHAPE,
-  derived,
-  KEY_SHAPE,
-  PATH_ACCOUNT,
-  PATH_REGION,
-  paths,
-  RESOURCES_SHAPE,
-  RULES,
-} from '../../facts';
-import { ALWAYS, IS, UNLESS } from '../layout';
+import { ALWAYS, IS, paths, RULES, UNLESS } from '../../facts';
 import { equalBytes, QUOTE } from './bytes';
 import { codeOf } from './dictionary';
 import { addToHash, finishHash, startHash } from './hash';
