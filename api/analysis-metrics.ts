@@ -116,10 +116,11 @@ export const analysisMetrics: readonly AnalysisMetric[] = [
   {
     analysis: 'detections',
     labels: { rule: 'rule', severity: 'severity', verdict: 'verdict' },
+    where: (row) => row['decision'] !== 'suppressed',
     metrics: [
       {
         name: 'keymeter_detections',
-        help: `findings by verdict: found, or not_judged for want of history, ${inWindow}`,
+        help: `findings that are not suppressed, by verdict: found, or not_judged for want of history, ${inWindow}`,
         fold: 'count',
       },
     ],

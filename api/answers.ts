@@ -37,12 +37,14 @@ export class Answers {
   constructor(options: ApiOptions) {
     this.#options = options;
     this.#refresher = new Refresher(options.closing, options.background);
-    this.#configuration = digest(JSON.stringify(options.config));
+    this.#configuration = digest(JSON.stringify({ ...options.config, decisions: [] }));
   }
 
   /** A name of the question for caches: the same for the same analysis, parameters, format and configuration. */
   nameOf({ analysis, format, params }: Question): string {
-    return digest(JSON.stringify([this.#configuration, analysis.name, format, params]));
+    // Decisions change while the server runs; the rest of the configuration does not.
+    const { decisions } = this.#options.config;
+    return digest(JSON.stringify([this.#configuration, decisions, analysis.name, format, params]));
   }
 
   /**

@@ -2,6 +2,7 @@ import { randomUUID, timingSafeEqual, createHash } from 'node:crypto';
 import type { Hono, MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { ApiEnv, ApiOptions } from './options.ts';
+import { decisionsPath } from './decision-schema.ts';
 import { ProblemError } from './problems.ts';
 
 /**
@@ -73,13 +74,20 @@ function sameHost(url: string, header: string): boolean {
   }
 }
 
+const body_bytes_max = 16_384;
+
 const readOnlyGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  if (c.req.method === 'POST' && c.req.path === decisionsPath) {
+    checkBody(c.req.header('content-type'), c.req.header('content-length'));
+    await next();
+    return;
+  }
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
     throw new ProblemError(
       405,
       'method_not_allowed',
       `${c.req.method} is not allowed`,
-      'use GET or HEAD; nothing can be changed over the API',
+      `use GET or HEAD; only POST ${decisionsPath} changes anything`,
       { headers: { Allow: 'GET, HEAD' } },
     );
   }
@@ -90,6 +98,26 @@ const readOnlyGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {
   }
   await next();
 };
+
+/** JSON of a known and small size: a form of another site cannot send it. */
+function checkBody(type: string | undefined, length: string | undefined): void {
+  if (!/^application\/json\b/i.test(type ?? '')) {
+    throw new ProblemError(
+      415,
+      'not_json',
+      `the body is ${type ?? 'of no type'}`,
+      'send JSON with Content-Type: application/json',
+    );
+  }
+  if (length === undefined || !/^\d+$/.test(length) || Number(length) > body_bytes_max) {
+    throw new ProblemError(
+      413,
+      'body_not_allowed',
+      `the body is ${length ?? 'of unknown length'}; at most ${body_bytes_max} bytes are read`,
+      'send one decision with a Content-Length',
+    );
+  }
+}
 
 /** Pages may be opened from a link anywhere; data only from this site's own pages or from programs. */
 const siteGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import type { ApiEnv, ApiOptions, IngestStatus } from './options.ts';
+import { commandFiles, type ApiEnv, type ApiOptions, type IngestStatus } from './options.ts';
 import { ProblemError } from './problems.ts';
 import { parseQuery } from './query-params.ts';
 
@@ -20,7 +20,8 @@ export function ingestRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
     parseQuery(new URL(c.req.url).searchParams, emptyQuery);
     const data_version = await options.engine.dataVersion();
     const database = options.database ?? null;
-    return c.json({ status: 'ok', data_version, ingest: status().state, database });
+    const files = commandFiles(options);
+    return c.json({ status: 'ok', data_version, ingest: status().state, database, files });
   });
 
   app.get('/api/v1/ingest/status', async (c) => {

@@ -73,6 +73,12 @@ export function fixedPaths(): Record<string, { get: Operation }> {
               data_version: { type: 'string' },
               ingest: { type: 'string' },
               database: { type: ['string', 'null'], description: 'as --db or --engine names it' },
+              files: {
+                type: 'object',
+                description:
+                  'flags that give a command the same answers: db or engine, config and others',
+                additionalProperties: { type: 'string' },
+              },
             },
           },
           made['health'],

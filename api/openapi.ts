@@ -6,6 +6,7 @@ import { formats, tableFormats } from './negotiate.ts';
 import { answerExamples, exampleAnswers, type ExampleAnswer } from './openapi-examples.ts';
 import { operation, problems, type Operation } from './openapi-operation.ts';
 import { fixedPaths } from './openapi-paths.ts';
+import { reportPaths } from './openapi-reports.ts';
 import { fixedSchemas, json, problemResponseObject, ref } from './openapi-schemas.ts';
 import { rowSchema } from './row-schema.ts';
 
@@ -33,7 +34,7 @@ export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record
     paths[`/api/v1/analyses/${analysis.name}`] = { get };
   }
   paths['/api/v1/analyses/{analysis}.{format}'] = { get: tableOperation(registry, answers) };
-  Object.assign(paths, fixedPaths());
+  Object.assign(paths, fixedPaths(), reportPaths());
   const schemas: Record<string, JsonSchema> = { ...fixedSchemas() };
   for (const analysis of registry.values()) {
     schemas[schemaName(analysis.name)] = withExtensions(rowSchema(analysis));

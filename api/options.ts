@@ -46,6 +46,10 @@ export interface ApiOptions {
   rawRecord?: RawRecordReader | undefined;
   /** The database as commands name it (`--db`), so that pages can show the command for a table. */
   database?: string | undefined;
+  /** Other files that answers rest on, by their flag: config, prices, inventory, billing, names. */
+  files?: Readonly<Record<string, string>> | undefined;
+  /** Where decisions about findings are kept; without it none can be made. */
+  decisionsFile?: string | undefined;
   /** A query is interrupted after this many milliseconds. */
   deadline_ms?: number | undefined;
   log?: ApiLog | undefined;
@@ -70,4 +74,10 @@ export const isIngesting = (options: ApiOptions): boolean =>
 export function deadlineOf(options: ApiOptions): number {
   const deadline_ms = options.deadline_ms ?? deadline_ms_default;
   return isIngesting(options) ? deadline_ms * ingest_deadline_factor : deadline_ms;
+}
+
+/** The flags with which a command gives the same answers as this server. */
+export function commandFiles({ database, files = {} }: ApiOptions): Record<string, string> {
+  if ('engine' in files || database === undefined) return { ...files };
+  return { db: database, ...files };
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { analyses } from '../analytics/registry.ts';
 import { messageOf } from '../core/errors.ts';
 import { analysisRoutes } from './analysis-routes.ts';
+import { decisionRoutes } from './decision-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { installGuards } from './guards.ts';
 import { ingestRoutes } from './ingest-routes.ts';
@@ -10,6 +11,7 @@ import { metricsRoute } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApiEnv, ApiOptions } from './options.ts';
 import { notFound, problemOf, problemResponse } from './problems.ts';
+import { reportRoutes } from './report-routes.ts';
 import { staticRoutes } from './static-routes.ts';
 import { warmOverview } from './warm-overview.ts';
 
@@ -23,6 +25,8 @@ export async function createApp(options: ApiOptions): Promise<Hono<ApiEnv>> {
   ledgerRoutes(app, options);
   ingestRoutes(app, options);
   eventRoutes(app, options);
+  decisionRoutes(app, options);
+  reportRoutes(app, options);
   metricsRoute(app, options, registry);
   const document = JSON.stringify(openApiDocument(registry));
   app.get('/openapi.json', (c) => c.body(document, 200, { 'Content-Type': 'application/json' }));

@@ -25,6 +25,15 @@ export function staticRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
   for (const [url, file] of files) app.get(url, (c) => serve(c, file));
   const index = files.get('/index.html');
   if (index) for (const page of pagePaths) app.get(page, (c) => serve(c, index));
+  // A person who mistypes an address gets a page that says so; programs get a problem (server.ts).
+  if (index) {
+    app.get('*', async (c, next) => {
+      const asksPage = /\btext\/html\b/.test(c.req.header('accept') ?? '');
+      if (!asksPage || /^\/(api\/|metrics|openapi\.json|docs$)/.test(c.req.path)) return next();
+      c.status(404);
+      return serve(c, index);
+    });
+  }
   const docs = files.get('/docs.html');
   if (docs) app.get('/docs', (c) => serve(c, docs));
 }

@@ -4,15 +4,16 @@ import { isIngesting, type ApiOptions } from './options.ts';
 
 /** What the Overview asks first, over all data; what takes longest comes last. A browser test says when the page asks otherwise. */
 export const overviewQueries: readonly string[] = [
+  'log-totals',
+  'names',
   'call-rates?bin=day&limit=100000',
   'call-rates?bin=hour&limit=100000',
   'quota-utilisation',
-  'request-cost?by=account',
-  'service-usage',
-  'key-usage',
   'coverage?limit=100000',
-  'detections',
+  'bill',
   'findings',
+  'detections?limit=10000',
+  'detection-rules',
 ];
 
 const check_ms = 250;

@@ -63,7 +63,13 @@ export function barsDrawing(bars: readonly Bar[], options: BarsOptions): Drawing
           type: options.log ? 'log' : 'value',
           ...(options.log ? { min: 10 ** Math.floor(Math.log10(least) - 0.01) } : { min: 0 }),
           max: options.log ? undefined : end > largest.value ? end * 1.02 : undefined,
-          axisLabel: { color: palette.muted, formatter: shortNumber, hideOverlap: true },
+          axisLabel: {
+            color: palette.muted,
+            hideOverlap: true,
+            // Short, except money: that needs its digits.
+            formatter: (value: number) =>
+              options.text(value).startsWith('$') ? options.text(value) : shortNumber(value),
+          },
         }),
         yAxis: axis(look, {
           type: 'category',
@@ -89,6 +95,8 @@ export function barsDrawing(bars: readonly Bar[], options: BarsOptions): Drawing
               show: true,
               position: 'right',
               color: palette.muted,
+              backgroundColor: palette.panel,
+              padding: [0, 2],
               formatter: ({ dataIndex }: { dataIndex: number }) =>
                 options.text(shown[dataIndex]!.value),
             },

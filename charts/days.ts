@@ -98,9 +98,19 @@ export function daysDrawing(
         barWidth: `${Math.max(10, Math.min(70, 4_000 / span))}%`,
         barMaxWidth: 28,
         barMinWidth: 1,
-        data: bars.map((bar) => [Date.parse(bar.at), bar.value]),
+        // Stacked by position: every series has every day on which any of them has a value.
+        data: stacked(bars, series.length > 1 ? times : undefined),
         ...(i === 0 && levels.length > 0 ? { markLine: levelLines(look, levels, 'yAxis') } : {}),
       })),
     }),
   };
+}
+
+function stacked(bars: readonly DayBar[], times: readonly number[] | undefined): number[][] {
+  const values = new Map<number, number>();
+  for (const bar of bars) {
+    const at = Date.parse(bar.at);
+    if (!Number.isNaN(at)) values.set(at, (values.get(at) ?? 0) + bar.value);
+  }
+  return (times ?? [...values.keys()]).map((at) => [at, values.get(at) ?? 0]);
 }

@@ -14,6 +14,23 @@ export function numberText(value: number): string {
 
 export const shortNumber = (value: number): string => compact.format(value);
 
+/** US dollars to the digits that mean something: no cents from a thousand up, two digits below a cent. */
+export function usd(value: number): string {
+  const size = Math.abs(value);
+  const amount =
+    size !== 0 && size < 0.01
+      ? size.toLocaleString(locale, { maximumSignificantDigits: 2, maximumFractionDigits: 12 })
+      : size.toLocaleString(locale, {
+          minimumFractionDigits: size >= 1_000 ? 0 : 2,
+          maximumFractionDigits: size >= 1_000 ? 0 : 2,
+        });
+  return `${value < 0 ? '−' : ''}$${spaced(amount)}`;
+}
+
+/** Percent to a tenth. */
+export const percentText = (value: number): string =>
+  `${numberText(Math.round(value * 10) / 10)}${apart}%`;
+
 /** `2026-10-05 12:00:00`, in UTC or in the reader's own time. */
 export function instantText(at: string | number, utc: boolean): string {
   const date = new Date(at);

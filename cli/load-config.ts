@@ -5,6 +5,7 @@ import { readBilling } from '../analytics/finops/billing-export.ts';
 import { joinedNames, readNamesFile } from '../analytics/names-file.ts';
 import { readKeyInventory } from '../analytics/finops/key-inventory.ts';
 import { configSchema, defaultConfig, readConfig, type Config } from '../core/config.ts';
+import { decisionsFile, readDecisions } from '../core/decisions.ts';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 
 /** What the log cannot tell, from files: one configuration, and what comes from other tools. */
@@ -32,12 +33,30 @@ export function withConfigFlags(command: Command): Command {
     );
 }
 
+/** The files that answers rest on, by their flag, for commands that give the same answers. */
+export function filesOf(
+  flags: ConfigFlags & { db?: string; engine?: string },
+  config = flags.config,
+): Record<string, string> {
+  const { engine, prices, inventory, billing, names } = flags;
+  const db = engine === undefined ? flags.db : undefined;
+  const all = { db, engine, config, prices, inventory, billing, names };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
 /** The configuration with what the other files add to it; `fallback` is read when none is named. */
-export async function loadConfig(flags: ConfigFlags, fallback?: string): Promise<Config> {
+export async function loadConfig(
+  flags: ConfigFlags & { db?: string },
+  fallback?: string,
+): Promise<Config> {
   const file = flags.config ?? fallback;
+  const decisions = readDecisions(decisionsFile(file, flags.db));
   const config = file ? readConfig(file) : defaultConfig;
   return {
     ...config,
+    decisions: [...config.decisions, ...decisions],
     priceOverrides: flags.prices
       ? [...readPrices(flags.prices), ...config.priceOverrides]
       : config.priceOverrides,

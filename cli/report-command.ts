@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command, Option } from 'commander';
+import { commandFlags } from '../core/command-line.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { parseInstant } from '../core/time.ts';
-import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
+import { filesOf, loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { reports } from '../reports/all-reports.ts';
 import { csvNames, reportTableCsv, writeReportCsv } from '../reports/render-csv.ts';
 import { reportMarkdown } from '../reports/render-markdown.ts';
 import { reportText } from '../reports/render-text.ts';
 import type { Report } from '../reports/report.ts';
-import { shellWord } from '../reports/report-builder.ts';
 import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 
 export const reportFormats = ['text', 'markdown', 'html', 'json', 'csv'] as const;
@@ -59,7 +59,7 @@ Examples:
         const { principal, key } = flags;
         const report = await reports[name]!(
           { engine, config },
-          { flags: commandFlags(flags), filters: filtersOf(flags), principal, key },
+          { flags: commandFlags(filesOf(flags)), filters: filtersOf(flags), principal, key },
         );
         await writeReport(report, flags);
       } finally {
@@ -104,14 +104,6 @@ function filtersOf(flags: ReportFlags): Record<string, string> {
     if (flags[name] !== undefined) filters[name] = flags[name];
   }
   return filters;
-}
-
-function commandFlags(flags: ReportFlags): string {
-  const asked = flags.engine === undefined ? 'db' : 'engine';
-  const files = ([asked, 'config', 'prices', 'inventory', 'billing'] as const).flatMap((name) =>
-    flags[name] === undefined ? [] : [` --${name} ${shellWord(flags[name])}`],
-  );
-  return files.join('');
 }
 
 async function writeReport(report: Report, flags: ReportFlags): Promise<void> {

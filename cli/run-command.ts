@@ -3,7 +3,7 @@ import type { Analysis } from '../analytics/analysis.ts';
 import { readNames } from '../analytics/names.ts';
 import { analyses, analysis } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
-import { shellWord } from '../reports/report-builder.ts';
+import { commandFlags } from '../core/command-line.ts';
 import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { wantsColour } from './colour.ts';
@@ -91,9 +91,7 @@ function helpText(analysis: Analysis, words: string): string {
 
 /** The flags of an analysis' example, such as ` --key alias/payments`. */
 export function exampleFlags(analysis: Analysis): string {
-  return Object.entries(analysis.example)
-    .map(([name, value]) => ` --${name.replaceAll('_', '-')} ${shellWord(value)}`)
-    .join('');
+  return commandFlags(analysis.example);
 }
 
 async function runAnalysis(

@@ -5,9 +5,10 @@ import { serve, type RunningServer } from '../api/listen.ts';
 import type { IngestStatus } from '../api/options.ts';
 import { loadOrCreateToken } from '../api/token.ts';
 import type { Config } from '../core/config.ts';
+import { decisionsFile } from '../core/decisions.ts';
 import { openLog } from '../core/log.ts';
 import { countFlag } from './ingest-flags.ts';
-import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
+import { filesOf, loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { rawRecordReader } from './raw-reader.ts';
 import { withS3Flags, type S3Flags } from './s3-flags.ts';
 import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
@@ -73,6 +74,8 @@ export function startServer(
     token: tokenFile ? loadOrCreateToken(tokenFile) : undefined,
     dashboards: existsSync(dashboards) ? dashboards : undefined,
     database: flags.engine ?? flags.db,
+    files: filesOf(flags),
+    decisionsFile: decisionsFile(flags.config, flags.db),
     ingestStatus,
     log: (message, fields) => log.error(fields, message),
     rawRecord: rawRecordReader(engine, flags),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { IngestStatus } from '../api/options.ts';
+import { commandFlags } from '../core/command-line.ts';
 import { overviewReport } from '../reports/overview.ts';
 import { reportText } from '../reports/render-text.ts';
 import { openDatabase } from '../store/database.ts';
@@ -16,7 +17,7 @@ import {
   withIngestFlags,
   type IngestFlags,
 } from './ingest-flags.ts';
-import { loadConfig } from './load-config.ts';
+import { filesOf, loadConfig } from './load-config.ts';
 import { report_width_default } from './report-command.ts';
 import { runIngest } from './run-ingest.ts';
 import {
@@ -60,7 +61,8 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const specs = isDemo ? [await demoTrail()] : given;
   const configFile =
     flags.config ?? (isDemo ? path.join(demo.directory, demoConfigFile) : undefined);
-  const config = await loadConfig(flags, configFile);
+  const filesFlags = { ...flags, db, ...(configFile ? { config: configFile } : {}) };
+  const config = await loadConfig(filesFlags);
   const related = flags.related ?? config.relatedEvents;
   const settings = watchSettings(flags);
   const { filter = {} } = ingestOptions({ ...flags, db });
@@ -68,9 +70,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
   const database = await openDatabase(db, databaseOptions(flags));
   const engine = engineOver(database, { connections: server_connections });
   let status: IngestStatus = { state: 'running', source: specs.join(' ') };
-  const server = flags.serve
-    ? await startServer(engine, { ...flags, db }, config, () => status)
-    : null;
+  const server = flags.serve ? await startServer(engine, filesFlags, config, () => status) : null;
   if (server) process.stderr.write(`watch it at ${server.url}\n`);
   try {
     const onProgress = (progress: Parameters<typeof ingestSummaryText>[0]) => {
@@ -82,8 +82,7 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     const wrong = filterError(summary, filter);
     if (wrong) throw wrong;
     const context = { engine, config };
-    const configFlag = configFile ? ` --config ${configFile}` : '';
-    const report = await overviewReport(context, { flags: ` --db ${db}${configFlag}` });
+    const report = await overviewReport(context, { flags: commandFlags(filesOf(filesFlags)) });
     const width = process.stdout.columns ?? report_width_default;
     process.stdout.write(`\n${reportText(report, width)}`);
     if (server) {

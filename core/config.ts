@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { alertsSchema } from './alert-config.ts';
+import { decisionSchema } from './decisions.ts';
 import { exitCodes, KeymeterError, messageOf } from './errors.ts';
 
 /** An applied quota value that differs from the default of its Region. */
@@ -86,6 +87,8 @@ export const configSchema = z.object({
   alerts: alertsSchema.prefault({}),
   /** Groups of events of other services that ingest keeps; absent: all, []: none. */
   relatedEvents: z.array(z.string()).optional(),
+  /** What was decided about findings; commands read them from a file of their own (decisions.ts). */
+  decisions: z.array(decisionSchema).default([]),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -2,6 +2,7 @@ import { BarChart, LineChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
+  LegendScrollComponent,
   MarkLineComponent,
   TitleComponent,
 } from 'echarts/components';
@@ -13,6 +14,7 @@ use([
   BarChart,
   GridComponent,
   LegendComponent,
+  LegendScrollComponent,
   LineChart,
   MarkLineComponent,
   SVGRenderer,

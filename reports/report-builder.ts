@@ -1,5 +1,6 @@
 import type { Analysis, AnalysisContext } from '../analytics/analysis.ts';
 import { analyses } from '../analytics/registry.ts';
+import { commandLine } from '../core/command-line.ts';
 import { KeymeterError } from '../core/errors.ts';
 import type {
   Fold,
@@ -83,7 +84,7 @@ export class ReportBuilder {
     }
     const all = { ...Object.fromEntries(known), ...params };
     const result = await analysis.execute(all, this.context);
-    const command = commandOf(name, all, this.#flags);
+    const command = `${commandLine(['run', name], all)}${this.#flags}`;
     return new Answer(analysis, { analysis: name, params: all }, command, result);
   }
 
@@ -261,18 +262,6 @@ export function folded(rows: readonly Row[], fold: Fold): string | number | null
   // A sum of no rows is zero; a sum of rows whose values are not known is not known.
   if (numbers.length === 0) return fold.kind === 'sum' && kept.length === 0 ? 0 : null;
   return fold.kind === 'sum' ? numbers.reduce((a, b) => a + b, 0) : Math.max(...numbers);
-}
-
-function commandOf(name: string, params: Readonly<Record<string, string>>, flags: string): string {
-  const given = Object.entries(params).map(
-    ([param, value]) => ` --${param.replaceAll('_', '-')} ${shellWord(value)}`,
-  );
-  return `keymeter run ${name}${given.join('')}${flags}`;
-}
-
-/** A value as one word of a shell. */
-export function shellWord(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);

@@ -4,11 +4,12 @@ import {
   coverageSentences,
   type CoverageScope,
 } from '../analytics/coverage-note.ts';
+import { shellWord } from '../core/command-line.ts';
 import { parseInstant } from '../core/time.ts';
 import { evidenceTables } from './evidence-tables.ts';
 import { figureText } from './figure-text.ts';
 import type { Report } from './report.ts';
-import { ReportBuilder, shellWord, type ReportOptions } from './report-builder.ts';
+import { ReportBuilder, type ReportOptions } from './report-builder.ts';
 import { reach, timelines } from './security-timelines.ts';
 import { callFigures } from './shared-sections.ts';
 

@@ -8,6 +8,7 @@ export default defineDetection({
   question: 'Was a trail stopped, deleted, or made blind for KMS?',
   severity: 'high',
   techniques: [{ id: 'T1562.008', name: 'Disable or Modify Cloud Logs' }],
+  needs: { related: true },
   false_positives: [
     'trails that leave KMS out to save cost, set up on purpose',
     'a move from one trail to another',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
 import type { Analysis, AnalysisContext } from '../analysis.ts';
 import { isoSeconds } from '../../core/time.ts';
 import { plural } from '../../core/words.ts';
@@ -20,6 +21,15 @@ export interface Rule {
   /** MITRE ATT&CK techniques (Enterprise, cloud), the main one first. */
   techniques: readonly { id: string; name: string }[];
   false_positives: readonly string[];
+  /** Without this a rule finds nothing, whatever happened: then it is not judged. */
+  needs?: RuleNeeds | undefined;
+}
+
+export interface RuleNeeds {
+  /** Events of other services in the database. */
+  related?: boolean;
+  /** Days that the log must span. */
+  history_days?: number;
 }
 
 export interface Detection extends Analysis {
@@ -51,6 +61,11 @@ export const findingRow = z.object({
   evidence_event_ids: z
     .array(z.string())
     .meta({ description: 'eventIDs of the evidence, the first ones in time (20 at most)' }),
+  decision: z
+    .enum(['open', 'acknowledged', 'suppressed'])
+    .meta({ description: 'what a reader decided about the rule and principal' }),
+  decision_reason: nullable('why it was decided so'),
+  decided_at: nullable('when it was decided'),
 });
 
 /** The columns that a list of findings shows first. */
@@ -115,7 +130,7 @@ export interface DetectionDefinition<P extends z.ZodObject> extends Rule {
 export function defineDetection<P extends z.ZodObject>(
   definition: DetectionDefinition<P>,
 ): Detection {
-  const { id, severity, techniques, false_positives, name } = definition;
+  const { id, severity, techniques, false_positives, name, needs } = definition;
   const analysis = defineInvestigation({
     name,
     topic: 'detections',
@@ -132,7 +147,7 @@ export function defineDetection<P extends z.ZodObject>(
     row: findingRow,
     run: async (sql, params, context) => ({ rows: await find(sql, params, context) }),
   });
-  const rule = { id, severity, techniques, false_positives };
+  const rule = { id, severity, techniques, false_positives, needs };
   const findings = (raw: unknown, context: AnalysisContext) =>
     find(analysis.sqlText, definition.params.parse(raw), context);
   return { ...analysis, rule, findings };
@@ -170,6 +185,7 @@ export function defineDetection<P extends z.ZodObject>(
           finding: missing === null ? finding : `not judged: ${missing}; ${finding}`,
           events: row.events,
           evidence_event_ids: row.evidence,
+          ...decisionOf(name, row.principal_arn, context.config),
         },
       ];
     });
@@ -243,4 +259,14 @@ class Baseline {
       };
     }
   }
+}
+
+/** What was decided about a rule and principal; open when nothing was. */
+function decisionOf(rule: string, principal_arn: string | null, { decisions }: Config) {
+  const made = decisions.find((one) => one.rule === rule && one.principal_arn === principal_arn);
+  return {
+    decision: made?.decision ?? ('open' as const),
+    decision_reason: made?.reason ?? null,
+    decided_at: made?.decided_at ?? null,
+  };
 }

@@ -73,17 +73,19 @@ export default defineInvestigation({
     const atLeast = severities.indexOf(params.severity);
     const rows = findings
       .filter((finding) => severities.indexOf(finding.severity) >= atLeast)
-      // What was seen comes first; accounts that a rule could not judge at all come last.
+      // The gravest first, then the newest; accounts that a rule could not judge at all come last.
       .sort(
         (a, b) =>
           Number(a.events === 0) - Number(b.events === 0) ||
-          compare(a.first_at, b.first_at) ||
+          severities.indexOf(b.severity) - severities.indexOf(a.severity) ||
+          compare(b.first_at, a.first_at) ||
           compare(a.rule_id, b.rule_id),
       );
     const [seen] = await runSql(sql, params, context);
     const found = findings.filter((finding) => finding.verdict === 'found');
     const withFinding = new Set(found.map((finding) => finding.rule)).size;
     const notes = [
+      countNote(found),
       `${plural(chosen.length, 'rule')} looked at ${plural(Number(seen?.['events'] ?? 0), 'event')} from ${String(seen?.['first_at'] ?? '(none)')} to ${String(seen?.['last_at'] ?? '(none)')}: ${plural(found.length, 'finding')} of ${plural(withFinding, 'rule')}.`,
     ];
     const unjudged = findings.filter((finding) => finding.verdict === 'not_judged');
@@ -96,6 +98,18 @@ export default defineInvestigation({
     return { rows, notes };
   },
 });
+
+/** Counted over all findings, before a limit cuts rows off. */
+function countNote(rows: readonly Finding[]): string {
+  const counts = [...severities].reverse().flatMap((severity) => {
+    const count = rows.filter((row) => row.severity === severity).length;
+    return count > 0 ? [`${count} ${severity}`] : [];
+  });
+  const suppressed = rows.filter((row) => row.decision === 'suppressed').length;
+  const found = `${rows.length} ${rows.length === 1 ? 'finding' : 'findings'}`;
+  const parts = [...counts, ...(suppressed > 0 ? [`${suppressed} of all suppressed`] : [])];
+  return parts.length > 0 ? `${found}: ${parts.join(', ')}.` : `${found}.`;
+}
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -14,6 +14,7 @@ export default defineDetection({
     { id: 'T1078.004', name: 'Cloud Accounts' },
     { id: 'T1535', name: 'Unused/Unsupported Cloud Regions' },
   ],
+  needs: { history_days: 7 },
   false_positives: ['new deployments, new office addresses, roles of many hosts'],
   caveats: [
     'New means new in the logs that were read. With fewer covered hours of the account before than known_days, a first use is listed as not judged.',

@@ -13,6 +13,7 @@ export default defineDetection({
     { id: 'T1530', name: 'Data from Cloud Storage' },
     { id: 'T1555.006', name: 'Cloud Secrets Management Stores' },
   ],
+  needs: { history_days: 1 },
   false_positives: ['first run of a new batch job, restore or migration'],
   caveats: [
     'The baseline is the own past of the principal in the log. An hour over the threshold with less history than baseline_hours of its account is listed as not judged.',

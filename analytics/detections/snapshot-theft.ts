@@ -30,6 +30,7 @@ export default defineDetection({
     { id: 'T1537', name: 'Transfer Data to Cloud Account' },
     { id: 'T1578.001', name: 'Create Snapshot' },
   ],
+  needs: { related: true },
   false_positives: [
     'snapshots shared with partners on purpose',
     'an account that belongs to you but is not configured as own',

@@ -57,6 +57,15 @@ export default defineAnalysis({
   title: 'Bill',
   question: 'What does KMS cost in all, and what would it cost after the findings?',
   audience: ['finops'],
+  headline: [
+    'account_id',
+    'line',
+    'before_usd_monthly',
+    'after_usd_monthly',
+    'saving_usd_monthly',
+    'before_usd',
+    'one_time_cost_usd',
+  ],
   caveats: [
     'List prices. Requests are charged to the account that calls, keys to their owner, copies to the account of the trail.',
     'The free tier is one for the payer that all accounts are taken to have. It is used first for the calls that stay, so an account never saves more than its bill.',

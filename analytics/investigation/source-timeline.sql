@@ -1,6 +1,7 @@
--- Question: what was done from an address, user agent, access key, session or VPC endpoint, in order?
+-- Question: what was done from an address, user agent, access key, session or VPC endpoint, or with a bucket, in order?
 -- Grain: one row for each run of like calls; each event when $single_events.
--- Params: $source (address as logged), $user_agent, $access_key, $session, $vpc_endpoint (VARCHAR or NULL);
+-- Params: $source (address as logged), $user_agent, $access_key, $session, $vpc_endpoint, $bucket
+--         (VARCHAR or NULL);
 --         $from, $to (TIMESTAMP, half-open), $account, $region, $operation, $outcome (VARCHAR or NULL),
 --         $fold_s (seconds between calls of one run), $single_events, $limit (rows).
 -- Caveats: temporary access keys of services are renewed within seconds; a session is the steadier clue.
@@ -14,6 +15,7 @@ WITH chosen AS (
   WHERE (CAST($source AS VARCHAR) IS NULL OR caller_source = $source)
     AND (CAST($user_agent AS VARCHAR) IS NULL OR user_agent = $user_agent)
     AND (CAST($vpc_endpoint AS VARCHAR) IS NULL OR vpc_endpoint_id = $vpc_endpoint)
+    AND (CAST($bucket AS VARCHAR) IS NULL OR s3_bucket = $bucket)
     AND (CAST($access_key AS VARCHAR) IS NULL OR access_key_id = $access_key)
     AND (CAST($session AS VARCHAR) IS NULL OR session_name = $session OR caller_arn = $session)
   UNION ALL
@@ -26,6 +28,8 @@ WITH chosen AS (
   WHERE (CAST($source AS VARCHAR) IS NULL OR caller_source = $source)
     AND (CAST($user_agent AS VARCHAR) IS NULL OR user_agent = $user_agent)
     AND CAST($vpc_endpoint AS VARCHAR) IS NULL
+    AND (CAST($bucket AS VARCHAR) IS NULL OR resource_arn = 'arn:aws:s3:::' || $bucket
+      OR starts_with(resource_arn, 'arn:aws:s3:::' || $bucket || '/'))
     AND (CAST($access_key AS VARCHAR) IS NULL OR access_key_id = $access_key)
     AND (CAST($session AS VARCHAR) IS NULL OR caller_arn = $session
       OR caller_arn LIKE '%:assumed-role/%' AND split_part(caller_arn, '/', 3) = $session)

@@ -7,7 +7,7 @@ export default defineInvestigation({
   topic: 'investigation',
   title: 'Timeline of a source',
   question:
-    'What was done from an address, with a user agent, access key or session, or through a VPC endpoint, in order?',
+    'What was done from an address, with a user agent, access key or session, through a VPC endpoint, or with a bucket, in order?',
   audience: ['security'],
   headline: timelineHeadline,
   caveats: [
@@ -23,11 +23,16 @@ export default defineInvestigation({
       access_key: z.string().max(128).optional().describe('access key id'),
       session: z.string().max(2048).optional().describe('role session name, or session ARN'),
       vpc_endpoint: z.string().max(128).optional().describe('VPC endpoint id'),
+      bucket: z
+        .string()
+        .max(256)
+        .optional()
+        .describe('S3 bucket of the object or encryption context'),
       ...timelineParams,
     })
     .refine(
-      (p) => p.source ?? p.user_agent ?? p.access_key ?? p.session ?? p.vpc_endpoint,
-      'name at least one of source, user_agent, access_key, session, vpc_endpoint',
+      (p) => p.source ?? p.user_agent ?? p.access_key ?? p.session ?? p.vpc_endpoint ?? p.bucket,
+      'name at least one of source, user_agent, access_key, session, vpc_endpoint, bucket',
     ),
   row: timelineRow,
 });

@@ -6,6 +6,8 @@ export interface FieldSchema {
   anyOf?: FieldSchema[];
   description?: string;
   unit?: string;
+  /** Display title of a column, without its unit. */
+  title?: string;
   enum?: string[];
   default?: unknown;
   minimum?: number;
@@ -22,6 +24,8 @@ export interface AnalysisInfo {
   audience: string[];
   caveats: string[];
   example: Record<string, string>;
+  /** Columns that a table shows first, the most important first. */
+  headline: string[];
   /** What must be given before it can run; empty for most. */
   needs: string[];
   params: { properties?: Record<string, FieldSchema>; required?: string[] };
@@ -68,13 +72,17 @@ export function takeToken(): void {
 
 export const setToken = (token: string): void => sessionStorage.setItem(tokenName, token);
 
-export async function get(path: string, signal?: AbortSignal): Promise<Response> {
+export async function get(path: string, signal?: AbortSignal, body?: unknown): Promise<Response> {
   const token = sessionStorage.getItem(tokenName);
   let response: Response;
   try {
     response = await fetch(path, {
-      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      headers: {
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
       signal: signal ?? null,
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -95,6 +103,11 @@ export async function get(path: string, signal?: AbortSignal): Promise<Response>
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await get(path, signal)).json()) as T;
+}
+
+/** Sends a change and gives the answer. */
+export async function postJson<T>(path: string, body: unknown): Promise<T> {
+  return (await (await get(path, undefined, body)).json()) as T;
 }
 
 export type Params = Readonly<Record<string, string | undefined>>;

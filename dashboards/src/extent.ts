@@ -1,27 +1,29 @@
+import { parseInstant } from '../../core/time.ts';
 import { analysisInfo, run } from './api-client.ts';
 import { state } from './state.ts';
 
 interface Extent {
   from_ms: number | undefined;
   to_ms: number | undefined;
-  /** Counted calls of all data; 0 tells an empty database from an empty range. */
-  calls: number;
+  /** Stored events; 0 tells an empty database from an empty range. */
+  events: number;
 }
 
-let known: Extent = { from_ms: undefined, to_ms: undefined, calls: 0 };
+let known: Extent = { from_ms: undefined, to_ms: undefined, events: 0 };
 
-/** From the first to after the last day with calls. */
+/** From the first event to the second after the last one. */
 export const extent = (): Extent => known;
 
 export async function loadExtent(): Promise<void> {
-  if (!analysisInfo('call-rates')) return;
-  const { rows } = await run('call-rates', { bin: 'day', limit: '100000' });
-  const first = rows[0]?.bin_from;
-  const last = rows.at(-1)?.bin_from;
+  if (!analysisInfo('log-totals')) return;
+  const { rows } = await run('log-totals', {});
+  const [totals] = rows;
+  const at = (text: string | null | undefined) => (text ? Date.parse(text) : undefined);
+  const last = at(totals?.last_at);
   known = {
-    from_ms: first === undefined ? undefined : Date.parse(first),
-    to_ms: last === undefined ? undefined : Date.parse(last) + 86_400_000,
-    calls: rows.reduce((sum, row) => sum + row.calls, 0),
+    from_ms: at(totals?.first_at),
+    to_ms: last === undefined ? undefined : last + 1_000,
+    events: totals?.events ?? 0,
   };
 }
 
@@ -34,14 +36,35 @@ export function chosenRange(): { from_ms: number; to_ms: number } {
   return { from_ms, to_ms: Math.max(to_ms, from_ms + 1_000) };
 }
 
-const unit_ms = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const instant = (text: string): number | undefined =>
+  text === '' ? undefined : parseInstant(text, new Date())?.getTime();
 
-function instant(text: string): number | undefined {
-  const relative = /^(\d{1,6})([smhdw])$/.exec(text);
-  if (relative) {
-    return Date.now() - Number(relative[1]) * unit_ms[relative[2] as keyof typeof unit_ms];
+/** What is wrong with the range in the address, by field; nothing is asked until it is right. */
+export function rangeFault(): { field: 'from' | 'to'; message: string } | undefined {
+  const { from, to } = state();
+  for (const field of ['from', 'to'] as const) {
+    const text = state()[field];
+    if (text !== '' && instant(text) === undefined) {
+      return {
+        field,
+        message: `“${text}” is not an instant. Write 2026-10-05, 2026-10-05T12:00:00Z, or a time ago such as 7d.`,
+      };
+    }
   }
-  const zoned = /T/.test(text) && !/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text;
-  const at = Date.parse(zoned);
-  return text === '' || Number.isNaN(at) ? undefined : at;
+  const [start, end] = [instant(from), instant(to)];
+  if (start !== undefined && end !== undefined && start >= end) {
+    return { field: 'to', message: 'The end must be after the start.' };
+  }
+  return undefined;
 }
+
+/** The finest bin that a range can be drawn with; each bin gives its busiest second, so no peak is lost. */
+export function binFor(from_ms: number, to_ms: number): 'second' | 'minute' | 'hour' | 'day' {
+  const seconds = Math.max(1, (to_ms - from_ms) / 1000);
+  if (seconds <= bins_max) return 'second';
+  if (seconds / 60 <= bins_max) return 'minute';
+  return seconds / 3_600 <= bins_max ? 'hour' : 'day';
+}
+
+/** More bins than this on a line are finer than the screen. */
+const bins_max = 3_000;

@@ -1,5 +1,5 @@
 import { h } from './dom.ts';
-import { shortName } from './format.ts';
+import { nameOf } from './format.ts';
 import { addressOf, go, state, visit, type Change, type FilterName } from './state.ts';
 
 /** Columns whose values narrow the page when they are clicked. */
@@ -30,7 +30,7 @@ export function link(change: Change, label: string, attributes: Record<string, u
 export function filterLink(filter: FilterName, value: string): Node {
   if (value === '' || value.startsWith('(')) return document.createTextNode(value);
   const change = { filters: { [filter]: value }, selection: { at: undefined } };
-  return link(change, shortName(value), { title: `Only ${filter} ${value}` });
+  return link(change, nameOf(value), { title: `Only ${filter} ${value}` });
 }
 
 /** An instant as a link to the seconds around it on the Capacity page. */

@@ -1,15 +1,27 @@
-import { ApiProblem, getJson, loadRegistry, setToken, takeToken } from './api-client.ts';
+import {
+  analysisInfo,
+  ApiProblem,
+  getJson,
+  loadRegistry,
+  runAny,
+  setToken,
+  takeToken,
+} from './api-client.ts';
 import { dropCharts } from './charts/chart.ts';
 import { h, replace } from './dom.ts';
-import { loadExtent } from './extent.ts';
+import { extent, loadExtent, rangeFault } from './extent.ts';
 import { watchIngest } from './ingest-watch.ts';
 import { followLinks } from './links.ts';
-import { problemNode } from './panel.ts';
-import { setDatabase } from './params.ts';
+import { skeleton } from './block.ts';
+import { showEvent } from './drawer.ts';
+import { setNames } from './format.ts';
+import { setFiles } from './params.ts';
+import { problemNode } from './problem.ts';
 import { announce, main, mountShell, pages, renderShell } from './shell.ts';
 import { capacityPage } from './pages/capacity.ts';
 import { costPage } from './pages/cost.ts';
 import { coveragePage } from './pages/coverage.ts';
+import { emptyPage, unknownPage } from './pages/empty.ts';
 import { explorePage } from './pages/explore.ts';
 import { overviewPage } from './pages/overview.ts';
 import { securityPage } from './pages/security.ts';
@@ -34,14 +46,16 @@ async function start(): Promise<void> {
   replace(app);
   mountShell(app);
   renderShell();
-  replace(main, h('p', { class: 'empty', role: 'status' }, 'Asking the server…'));
+  const waits = skeleton('what this server can answer').element;
+  replace(main, h('div', { 'aria-busy': 'true' }, h('h1', { class: 'unseen' }, 'keymeter'), waits));
   try {
     await loadRegistry();
     const [health] = await Promise.all([
-      getJson<{ database: string | null }>('/api/v1/health'),
+      getJson<{ files?: Record<string, string> }>('/api/v1/health'),
       loadExtent(),
+      loadNames(),
     ]);
-    if (health.database) setDatabase(health.database);
+    setFiles(health.files ?? {});
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) replace(app, signIn(error));
     else
@@ -53,6 +67,8 @@ async function start(): Promise<void> {
   }
   followLinks(app);
   render();
+  const { event } = state().selection;
+  if (event !== undefined) void showEvent({ event_id: event });
   onState((now, before) => {
     render();
     if (now.path === before.path) return;
@@ -65,11 +81,31 @@ async function start(): Promise<void> {
 }
 
 function render(): void {
-  const page = pages.find((one) => one.path === state().path) ?? pages[0];
-  document.title = `${page.title} · keymeter`;
+  const { path } = state();
+  const page = pages.find((one) => one.path === path);
+  const title = page?.title ?? 'Not found';
+  document.title = `${title} · keymeter`;
   renderShell();
-  replace(main, h('h1', {}, page.title), ...bodies[page.path]!());
+  replace(main, h('h1', {}, title), ...(page ? bodyOf(page.path) : unknownPage(path)));
   dropCharts();
+}
+
+/** Pages that show what was read even when nothing was. */
+const always: readonly string[] = ['/coverage', '/explore'];
+
+function bodyOf(path: string): Node[] {
+  if (rangeFault()) {
+    return [h('p', { class: 'empty' }, 'Nothing is asked until the time range is right.')];
+  }
+  if (extent().events === 0 && !always.includes(path)) return emptyPage();
+  return bodies[path]!();
+}
+
+/** Aliases and account names, where the log or the configuration has them. */
+async function loadNames(): Promise<void> {
+  if (!analysisInfo('names')) return;
+  const { rows } = await runAny('names', {});
+  setNames(rows.map((row) => ({ id: String(row['id']), label: String(row['label']) })));
 }
 
 function signIn(problem: ApiProblem): HTMLElement {
@@ -88,7 +124,11 @@ function signIn(problem: ApiProblem): HTMLElement {
     'form',
     { class: 'panel sign-in', onsubmit: submit },
     h('h1', {}, 'keymeter'),
-    h('p', {}, `${problem.message}. The token stands where \`keymeter serve\` was started.`),
+    h(
+      'p',
+      {},
+      `${problem.message}. The token is in the file named where \`keymeter serve\` was started.`,
+    ),
     h('label', {}, 'Token', input),
     h('button', { type: 'submit' }, 'Open'),
   );

@@ -1,18 +1,21 @@
 import {
   analysisInfo,
   analysisPath,
-  ApiProblem,
-  get,
   runAny,
   type AnalysisInfo,
   type Answer,
   type Params,
 } from './api-client.ts';
+import { skeleton } from './block.ts';
 import { copyText } from './copy-text.ts';
 import { h, replace } from './dom.ts';
-import { commandLine, panelParams } from './params.ts';
+import { download } from './download.ts';
+import { counted } from './format.ts';
+import { analysisCommand, panelParams } from './params.ts';
+import { problemNode } from './problem.ts';
 import { addressOf } from './state.ts';
 import { rowTable, type TableOptions } from './table.ts';
+import { whenSeen } from './when-seen.ts';
 
 export interface PanelOptions extends Partial<TableOptions> {
   /** Parameters beside the page's range and filters. */
@@ -22,8 +25,6 @@ export interface PanelOptions extends Partial<TableOptions> {
   draw?: (answer: Answer, info: AnalysisInfo) => Node | undefined;
   /** What an empty answer means here and what to do. */
   empty?: string;
-  /** Takes the whole width of the page. */
-  wide?: boolean;
   /** Controls in the panel's head. */
   controls?: Node[];
 }
@@ -31,7 +32,7 @@ export interface PanelOptions extends Partial<TableOptions> {
 let newest = 0;
 
 /**
- * A panel of one analysis: heading, drawing, table, notes, and its numbers as CSV or as a command.
+ * A panel of one analysis: heading, drawing, table, notes, and its rows as a file or as a command.
  * Null when the server does not have the analysis.
  */
 export function analysisPanel(name: string, options: PanelOptions = {}): HTMLElement | null {
@@ -40,16 +41,15 @@ export function analysisPanel(name: string, options: PanelOptions = {}): HTMLEle
   const { params, ignored, missing } = panelParams(name, options.params);
   const content = h('div', { class: 'panel-content' });
   const id = `panel-${name}-${++newest}`;
-  const title = options.title ?? info.title;
   const panel = h(
     'section',
-    { class: options.wide ? 'panel wide' : 'panel', 'aria-labelledby': id, 'data-analysis': name },
+    { class: 'panel', 'aria-labelledby': id, 'data-analysis': name },
     h(
       'header',
       {},
-      h('h2', { id, title: info.question }, title),
+      h('h2', { id, title: info.question }, options.title ?? info.title),
       ...(options.controls ?? []),
-      actions(info, params, missing),
+      missing.length === 0 && actions(info, params),
     ),
     ignored.length > 0 &&
       h(
@@ -61,7 +61,7 @@ export function analysisPanel(name: string, options: PanelOptions = {}): HTMLEle
   );
   if (missing.length > 0) {
     panel.dataset['state'] = 'waiting';
-    const wanted = `To see this, ${missing.join('; ')}: click one in any table, or open the question.`;
+    const wanted = `To see this, ${missing.join('; ')}: click one in any table, or open the question in Explore.`;
     replace(content, h('p', { class: 'empty' }, wanted));
     return panel;
   }
@@ -78,7 +78,8 @@ async function load(
 ): Promise<void> {
   panel.dataset['state'] = 'loading';
   panel.setAttribute('aria-busy', 'true');
-  const slow = setTimeout(() => sayComputing(content), slow_ms);
+  const bones = skeleton(info.question);
+  replace(content, bones.element);
   try {
     const answer = await runAny(info.name, params, undefined, () => panel.isConnected);
     if (!panel.isConnected) return;
@@ -90,20 +91,18 @@ async function load(
     const retry = () => void load(panel, content, info, params, options);
     replace(content, problemNode(error, retry));
   } finally {
-    clearTimeout(slow);
+    bones.done();
     panel.removeAttribute('aria-busy');
   }
 }
 
-/** After this long without an answer a panel says what it waits for. */
-const slow_ms = 1_000;
+/** Inputs that an analysis reads beside the log: an empty answer may only mean that they were not given. */
+const inputs: Readonly<Record<string, string>> = {
+  'cost-reconciliation':
+    'No bill was given. Start the server with --billing FILE (a Cost and Usage Report or FOCUS export) to compare it with the log.',
+};
 
-function sayComputing(content: HTMLElement): void {
-  const text = 'Being computed: over much data the first answer takes a while, later ones do not.';
-  replace(content, h('p', { class: 'empty', role: 'status' }, text));
-}
-
-function answerNodes(answer: Answer, info: AnalysisInfo, options: PanelOptions): Node[] {
+export function answerNodes(answer: Answer, info: AnalysisInfo, options: PanelOptions): Node[] {
   const notes = [...answer.notes, ...info.caveats];
   const about = h(
     'details',
@@ -112,18 +111,23 @@ function answerNodes(answer: Answer, info: AnalysisInfo, options: PanelOptions):
     h('ul', {}, ...notes.map((note) => h('li', {}, note))),
   );
   if (answer.rows.length === 0) {
-    const hint = options.empty ?? 'Nothing in this range. Widen the range or remove a filter.';
+    const hint =
+      options.empty ?? inputs[info.name] ?? `No row answers this question in the chosen range.`;
     return [h('p', { class: 'empty' }, hint), about];
   }
   const drawing = options.draw?.(answer, info);
   const caption = `${options.title ?? info.title}, rows`;
-  const table = rowTable(answer.rows, info.row.properties, { caption, ...options });
+  const table = rowTable(answer.rows, info.row.properties, {
+    columns: info.headline,
+    ...options,
+    caption,
+  });
   const cut = answer.truncated
     ? [
         h(
           'p',
           { class: 'notice' },
-          `Only the first ${answer.rows.length} rows: narrow the range or filter.`,
+          `Only the first ${counted(answer.rows.length, 'row')}: narrow the range or filter.`,
         ),
       ]
     : [];
@@ -131,78 +135,47 @@ function answerNodes(answer: Answer, info: AnalysisInfo, options: PanelOptions):
   const folded = h(
     'details',
     { class: 'rows' },
-    h('summary', {}, `Table of ${answer.rows.length.toLocaleString('en-US')} rows`),
+    h('summary', {}, `Table of ${counted(answer.rows.length, 'row')}`),
     table,
   );
   return [drawing, ...cut, folded, about];
 }
 
-/** What went wrong and what to do, with a button where trying again can help. */
-export function problemNode(error: unknown, retry?: () => void): HTMLElement {
-  const problem = error instanceof ApiProblem ? error : undefined;
-  return h(
-    'div',
-    { class: 'problem', role: 'alert' },
-    h('strong', {}, problem?.message ?? String(error)),
-    problem && h('p', {}, `What to do: ${problem.fix}.`),
-    problem?.requestId ? h('p', { class: 'muted' }, `Request ${problem.requestId}`) : null,
-    retry && h('button', { type: 'button', onclick: retry }, 'Try again'),
-  );
-}
-
-function actions(info: AnalysisInfo, params: Params, missing: readonly string[]): HTMLElement {
+function actions(info: AnalysisInfo, params: Params): HTMLElement {
   const search = Object.fromEntries(Object.entries(params).filter(([, value]) => value));
   const explore = addressOf({ path: '/explore', selection: { analysis: info.name, ...search } });
-  const ready = missing.length === 0;
   return h(
     'span',
     { class: 'actions' },
-    ready &&
-      copyButton('CSV', 'Copy the rows as CSV', async () => {
-        const path = analysisPath(info.name, { ...params, format: 'csv' });
-        return (await get(path)).text();
-      }),
-    ready &&
-      copyButton('CLI', 'Copy the command that gives the same rows', () =>
-        Promise.resolve(commandLine(info.name, params)),
-      ),
+    action('CSV', 'Download the rows as a CSV file', async () => {
+      await download(
+        analysisPath(info.name, { ...params, format: 'csv' }),
+        `keymeter-${info.name}.csv`,
+      );
+      return 'Downloaded';
+    }),
+    action('CLI', 'Copy the command that gives the same rows', async () =>
+      (await copyText(analysisCommand(info.name, params), 'The command that gives the same rows'))
+        ? 'Copied'
+        : 'Shown',
+    ),
     h('a', { href: explore, 'data-nav': true, title: 'All parameters of this question' }, 'Open'),
   );
 }
 
-function copyButton(label: string, title: string, text: () => Promise<string>): HTMLElement {
+function action(label: string, title: string, work: () => Promise<string>): HTMLElement {
   const button = h(
     'button',
-    { type: 'button', class: 'quiet', title, onclick: () => void copy() },
+    { type: 'button', class: 'quiet', title, onclick: () => void run() },
     label,
   );
   return button;
-  async function copy(): Promise<void> {
-    let done: string;
+  async function run(): Promise<void> {
     try {
-      done = (await copyText(await text(), title)) ? 'Copied' : 'Shown';
+      button.textContent = await work();
     } catch {
-      done = 'Not copied';
+      button.textContent = 'Failed';
     }
-    button.textContent = done;
     setTimeout(() => (button.textContent = label), 1_500);
   }
-}
-
-/** Panels below the fold ask for their numbers when they come near. */
-const seen = new WeakMap<Element, () => void>();
-const observer = new IntersectionObserver(
-  (entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      observer.unobserve(entry.target);
-      seen.get(entry.target)?.();
-    }
-  },
-  { rootMargin: '600px' },
-);
-
-function whenSeen(element: Element, work: () => void): void {
-  seen.set(element, work);
-  observer.observe(element);
 }

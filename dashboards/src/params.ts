@@ -1,4 +1,5 @@
-import { analysisInfo, type Params } from './api-client.ts';
+import { commandLine as lineOf } from '../../core/command-line.ts';
+import { analysisInfo, runAny, type Answer, type Params } from './api-client.ts';
 import { filterNames, state, type FilterName } from './state.ts';
 
 export interface PanelParams {
@@ -35,20 +36,21 @@ export function panelParams(name: string, own: Params = {}): PanelParams {
   return { params, ignored, missing };
 }
 
-let database = 'keymeter.duckdb';
-export const setDatabase = (name: string): void => {
-  database = name;
+/** Runs an analysis with the page's range and filters. */
+export function ask(name: string, own: Params = {}, waiting?: () => boolean): Promise<Answer> {
+  return runAny(name, panelParams(name, own).params, undefined, waiting);
+}
+
+let files: Params = {};
+
+/** Takes the flags of the server: the database and the files beside it. */
+export const setFiles = (flags: Params): void => {
+  files = flags;
 };
 
-/** The command line that gives the same rows. */
-export function commandLine(name: string, params: Params): string {
-  const flags = Object.entries(params)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
-    .map(([param, value]) => ` --${param.replaceAll('_', '-')} ${shellWord(value)}`);
-  return `keymeter run ${name} --db ${shellWord(database)}${flags.join('')}`;
-}
+export const commandLine = (words: readonly string[], params: Params): string =>
+  lineOf(words, params, files);
 
-/** Quoted so that a shell takes it as one word, whatever a log's author put into it. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:@=+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
+/** The command that gives the same rows as an analysis with these parameters. */
+export const analysisCommand = (name: string, params: Params): string =>
+  commandLine(['run', name], params);

@@ -1,7 +1,7 @@
 import { ApiProblem, get, getJson, setToken, takeToken } from './api-client.ts';
 import { h, replace } from './dom.ts';
-import { problemNode } from './panel.ts';
-import { shellWord } from './params.ts';
+import { shellWord } from '../../core/command-line.ts';
+import { problemNode } from './problem.ts';
 
 interface Parameter {
   name: string;

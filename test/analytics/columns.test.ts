@@ -14,7 +14,7 @@ describe('columns for display', () => {
           ? [`${all.length} columns and no headline: choose 5 to 8 of them`]
           : []),
         ...(shown.length > headline_columns_max ? [`${shown.length} columns are too many`] : []),
-        ...(shown.length < Math.min(5, all.length) ? [`${shown.length} columns are too few`] : []),
+        ...(shown.length < Math.min(3, all.length) ? [`${shown.length} columns are too few`] : []),
         ...(new Set(shown).size < shown.length ? ['a column twice'] : []),
         ...shown.filter((name) => !all.includes(name)).map((name) => `no column ${name}`),
       ];

@@ -30,7 +30,7 @@ test('the overview is ready before anyone asks, and asking costs no query', asyn
         }
         expect(ran.length).toBeGreaterThan(5);
         const before = ran.length;
-        const answer = await rawRequest(port, '/api/v1/analyses/service-usage');
+        const answer = await rawRequest(port, '/api/v1/analyses/log-totals');
         expect(answer.json().rows).toHaveLength(1);
         expect(ran.length).toBe(before);
       },

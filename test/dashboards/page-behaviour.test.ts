@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../api/listen.ts';
@@ -68,7 +69,7 @@ describe.skipIf(!executable)('the pages', () => {
       });
       await page.goto(server.url);
       await page.getByRole('link', { name: 'Capacity' }).waitFor();
-      await page.getByText('Asking the server').waitFor();
+      await page.locator('.skeleton').waitFor();
       await page.waitForFunction(
         () => performance.getEntriesByName('first-contentful-paint').length > 0,
       );
@@ -81,7 +82,7 @@ describe.skipIf(!executable)('the pages', () => {
       expect(sizes.length).toBeGreaterThan(2);
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(40_000);
       answer();
-      await settledPanel(page, 'service-usage');
+      await settledPanel(page, 'call-rates');
       expect(await page.locator('[data-tile="KMS calls"] strong').innerText()).toBe('480');
       expect(offences).toEqual({ console: [], hosts: [], csp: [] });
     });
@@ -99,7 +100,7 @@ describe.skipIf(!executable)('the pages', () => {
     async (why) => {
       await withPage(async ({ page, offences, server, context }) => {
         await context.addInitScript(noClipboard[why]);
-        await page.goto(`${server.url}/capacity?operation=Encrypt`);
+        await page.goto(`${server.url}/capacity?open=by-service&operation=Encrypt`);
         const panel = await settledPanel(page, 'service-usage');
         await panel.getByRole('button', { name: 'CLI' }).click();
         const field = page.getByRole('dialog').getByRole('textbox');
@@ -109,12 +110,13 @@ describe.skipIf(!executable)('the pages', () => {
         });
         expect(selected).toBe('keymeter run service-usage --db k.duckdb');
         await page.keyboard.press('Escape');
-        await panel.getByRole('button', { name: 'CSV' }).click();
-        await page.getByRole('dialog').waitFor();
+        const [file] = await Promise.all([
+          page.waitForEvent('download'),
+          panel.getByRole('button', { name: 'CSV' }).click(),
+        ]);
         const csv = await rawRequest(server.port, '/api/v1/analyses/service-usage?format=csv');
-        await expect
-          .poll(() => field.inputValue(), { timeout: 60_000 })
-          .toBe(csv.text.replaceAll('\r\n', '\n'));
+        expect(file.suggestedFilename()).toBe('keymeter-service-usage.csv');
+        expect(readFileSync((await file.path())!, 'utf8')).toBe(csv.text);
         expect(offences).toEqual({ console: [], hosts: [], csp: [] });
       });
     },
@@ -130,7 +132,7 @@ describe.skipIf(!executable)('the pages', () => {
         );
         return Promise.all(cells);
       };
-      await page.goto(`${server.url}/cost`);
+      await page.goto(`${server.url}/cost?open=compare`);
       const form = page.getByRole('form', { name: 'Ranges to compare' });
       expect(await form.getByLabel('Changed at').inputValue()).toBe('2026-10-07T00:00:00Z');
       expect(await form.getByLabel('Hours').inputValue()).toBe('48');

@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   ingest: ['core', 'reference', 'store'],
   verify: ['core', 'store', 'ingest'],
   analytics: ['core', 'reference', 'store', 'formats'],
-  api: ['core', 'reference', 'store', 'formats', 'analytics'],
+  api: ['core', 'reference', 'store', 'formats', 'analytics', 'reports'],
   reports: ['core', 'charts', 'reference', 'store', 'formats', 'analytics'],
   alerts: ['core', 'reference', 'store', 'formats', 'analytics', 'reports'],
   demo: ['core', 'charts', 'store', 'analytics', 'reports'],

@@ -1,19 +1,11 @@
 import * as echarts from 'echarts/core';
+import { BarChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
 import {
-  BarChart,
-  HeatmapChart,
-  LineChart,
-  SankeyChart,
-  ScatterChart,
-  TreemapChart,
-} from 'echarts/charts';
-import {
-  AriaComponent,
-  CalendarComponent,
   DataZoomInsideComponent,
   DataZoomSliderComponent,
   GridComponent,
   LegendComponent,
+  LegendScrollComponent,
   MarkLineComponent,
   TooltipComponent,
   VisualMapContinuousComponent,
@@ -22,21 +14,18 @@ import { CanvasRenderer } from 'echarts/renderers';
 
 // Only what the pages draw: the rest of the library stays out of the bundle.
 echarts.use([
-  AriaComponent,
   BarChart,
-  CalendarComponent,
   CanvasRenderer,
   DataZoomInsideComponent,
   DataZoomSliderComponent,
   GridComponent,
   HeatmapChart,
   LegendComponent,
+  LegendScrollComponent,
   LineChart,
   MarkLineComponent,
-  SankeyChart,
   ScatterChart,
   TooltipComponent,
-  TreemapChart,
   VisualMapContinuousComponent,
 ]);
 

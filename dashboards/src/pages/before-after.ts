@@ -1,8 +1,9 @@
 import { analysisInfo, type Row } from '../api-client.ts';
-import { axis, chart, plain, theme, tooltip } from '../charts/chart.ts';
+import { beforeAfterDrawing } from '../../../charts/before-after.ts';
+import { chart } from '../charts/chart.ts';
 import { h } from '../dom.ts';
 import { chosenRange } from '../extent.ts';
-import { numberText, shortName, valueText } from '../format.ts';
+import { nameOf, numberText, valueText } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { go, state } from '../state.ts';
 
@@ -28,7 +29,7 @@ export function beforeAfterPanel(): HTMLElement | null {
         const data = Object.fromEntries(
           [...new FormData(form)].map(([name, value]) => [name, String(value)]),
         );
-        go({ selection: data });
+        go({ selection: { ...data, open: 'compare' } });
       },
     },
     h(
@@ -64,7 +65,6 @@ export function beforeAfterPanel(): HTMLElement | null {
   const panel = analysisPanel('before-after', {
     title: 'Before and after a change',
     params,
-    wide: true,
     draw: (answer) => beforeAfterChart(answer.rows),
   });
   panel?.querySelector('header')?.after(form);
@@ -89,54 +89,13 @@ const groups_max = 10;
 function beforeAfterChart(rows: readonly Row[]): HTMLElement | undefined {
   const number = (row: Row, column: string) =>
     typeof row[column] === 'number' ? row[column] : null;
-  const shown = rows
-    .filter(
-      (row) =>
-        number(row, 'calls_per_hour_before') !== null ||
-        number(row, 'calls_per_hour_after') !== null,
-    )
-    .slice(0, groups_max)
-    .reverse();
-  if (shown.length === 0) return undefined;
-  const colours = theme();
-  const series = (name: string, column: string, colour: string | undefined) => ({
-    name,
-    type: 'bar',
-    itemStyle: { color: colour },
-    data: shown.map((row) => number(row, column)),
-  });
-  return chart({
-    height: 70 + 44 * shown.length,
-    label: shown
-      .map(
-        (row) =>
-          `${shortName(String(row['group_name']))} ${valueText(row['change_percent'], 'percent')}`,
-      )
-      .reverse()
-      .join(', '),
-    option: {
-      grid: { left: 8, right: 40, top: 34, bottom: 8, containLabel: true },
-      legend: { textStyle: { color: colours.text }, top: 0 },
-      tooltip: tooltip((parameters) => {
-        const all = parameters as { dataIndex: number; seriesName: string; value: number | null }[];
-        const row = shown[all[0]!.dataIndex]!;
-        const lines = all.map(
-          (one) =>
-            `${one.seriesName}: ${one.value === null ? 'not covered' : numberText(one.value)} calls an hour`,
-        );
-        return plain([String(row['group_name']), ...lines].join('\n'));
-      }, 'axis'),
-      xAxis: axis({ type: 'value', name: 'calls/h' }),
-      yAxis: axis({
-        type: 'category',
-        data: shown.map((row) => plain(shortName(String(row['group_name'])))),
-        axisLabel: { color: colours.text, width: 200, overflow: 'truncate' },
-        splitLine: { show: false },
-      }),
-      series: [
-        series('after', 'calls_per_hour_after', colours.series[2]),
-        series('before', 'calls_per_hour_before', colours.series[7]),
-      ],
-    },
-  });
+  const drawing = beforeAfterDrawing(
+    rows.slice(0, groups_max).map((row) => ({
+      name: `${nameOf(String(row['group_name']))} ${valueText(row['change_percent'], 'percent')}`,
+      before: number(row, 'calls_per_hour_before'),
+      after: number(row, 'calls_per_hour_after'),
+    })),
+    { measure: 'Calls an hour', text: (value) => `${numberText(value)}/h` },
+  );
+  return drawing && chart(drawing);
 }

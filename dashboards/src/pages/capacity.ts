@@ -1,196 +1,142 @@
-import { run, type Answer } from '../api-client.ts';
-import { topBars } from '../charts/bars.ts';
-import { heatmap, type HeatCell } from '../charts/heatmap.ts';
-import { binFor, ratesChart } from '../charts/rates.ts';
+import type { Row } from '../api-client.ts';
+import { block } from '../block.ts';
+import { cardList } from '../card-list.ts';
+import { copyText } from '../copy-text.ts';
 import { h } from '../dom.ts';
-import { chosenRange } from '../extent.ts';
-import { instantText, numberText, valueText } from '../format.ts';
-import { filterLink, link } from '../links.ts';
+import { evidenceList } from '../evidence.ts';
+import { counted, instantText, numberText, percentText, withNames } from '../format.ts';
+import { link } from '../links.ts';
 import { analysisPanel } from '../panel.ts';
-import { panelParams } from '../params.ts';
+import { ask } from '../params.ts';
 import { go, state } from '../state.ts';
-import { forecastPanels } from './forecast.ts';
-import { otherPanels } from './others.ts';
-import { grid } from './overview.ts';
-import { whatIfPanel } from './what-if.ts';
+import { capacityEvidence } from './capacity-evidence.ts';
+import { fullestPicture, fullestSentence, placeOf, secondsAround } from './quota-views.ts';
+import { secondPanel } from './second.ts';
 
-const placed = [
-  'call-rates',
-  'quota-utilisation',
-  'quota-forecast',
-  'quota-forecast-days',
-  'quota-what-if',
-  'throttle-hotspots',
-  'key-usage',
-  'principal-usage',
-  'service-usage',
-];
-
-/** How near each quota is, when, and who took it. */
+/** How near each quota is, when it is full, and what to ask AWS for. */
 export function capacityPage(): Node[] {
-  const { from_ms, to_ms } = chosenRange();
-  const bin = binFor(from_ms, to_ms);
-  const { selection } = state();
-  const quota = selection['quota'];
-  const limit = Number(selection['limit_per_second']);
+  const { quota } = state().selection;
+  const second = secondPanel();
   return [
-    grid(
-      analysisPanel('quota-utilisation', {
-        title: 'Peak use of each quota',
-        params: { quota },
-        wide: true,
-        draw: utilisationMap,
-      }),
-      analysisPanel('call-rates', {
-        title: 'Calls per second',
-        params: { bin, limit: '100000' },
-        wide: true,
-        draw: (answer) => ratesChart(answer, bin, limit > 0 ? limit : undefined),
-        empty: 'No calls in this range. Zoom out, or remove a filter.',
-      }),
-      cursorPanel(),
-      analysisPanel('throttle-hotspots', {
-        title: 'Bursts of throttled seconds',
-        wide: true,
-        params: { quota },
-        empty:
-          'No throttled call in this range. CloudTrail logs not every refusal, so this is no proof.',
-        cell: burstCell,
-      }),
-      ...forecastPanels(),
-      whatIfPanel(),
-      ...(['service-usage', 'principal-usage', 'key-usage'] as const).map((name) =>
-        analysisPanel(name, {
-          draw: (answer) => topBars(answer.rows, name.replace('-usage', ''), 'calls', 'calls'),
-        }),
-      ),
-      ...(otherPanels(['capacity', 'usage'], placed) as HTMLElement[]),
+    block(
+      { name: 'answer', class: 'answer', waiting: 'the worst second of each quota' },
+      async (waits) => {
+        const answer = await ask('quota-utilisation', { quota }, waits);
+        return [
+          h('p', { class: 'sentence' }, ...fullestSentence(answer.rows)),
+          fullestPicture(answer, (row) => {
+            const { filters, selection } = secondsAround(row, String(row['accepted_peak_at']));
+            go({ filters: filters ?? {}, selection: { ...selection, at: undefined } });
+          }),
+        ];
+      },
     ),
+    ...(second ? [second] : []),
+    block(
+      {
+        name: 'requests',
+        heading: 'What to ask AWS for',
+        class: 'block',
+        waiting: 'values to ask for, with their evidence',
+      },
+      async (waits) => {
+        const answer = await ask('quota-request', { quota }, waits);
+        const raise = answer.rows.filter(
+          (row) => Number(row['desired_value']) > Number(row['current_value']),
+        );
+        if (raise.length === 0) {
+          return [
+            h(
+              'p',
+              { class: 'empty' },
+              `Nothing: no quota needs a higher value${answer.rows.length > 0 ? `; ${counted(answer.rows.length, 'quota')} came to half of it or more` : ''}.`,
+            ),
+          ];
+        }
+        return [cardList(raise, requestCard, requests_shown)];
+      },
+    ),
+    block(
+      {
+        name: 'when-full',
+        heading: 'How full, and when full',
+        class: 'block',
+        waiting: 'the forecast of each account and Region',
+      },
+      async () => {
+        const panel = analysisPanel('quota-forecast', {
+          title: 'Per account and Region',
+          params: { quota },
+          empty: 'Too little history, or no quota of these calls is known.',
+        });
+        return Promise.resolve([panel]);
+      },
+    ),
+    evidenceList('Evidence', capacityEvidence()),
   ];
 }
 
-interface Scope {
-  account: string;
-  region: string;
-  quota: string;
-  limit: number | null;
-}
+const requests_shown = 4;
 
-/** Accounts and Regions by quotas; only quotas whose limit is known have a percentage. */
-function utilisationMap(answer: Answer): HTMLElement | undefined {
-  const scopes = new Map<HeatCell, Scope>();
-  for (const row of answer.rows) {
-    const percent = row['utilisation_peak_percent'];
-    if (typeof percent !== 'number') continue;
-    const account = String(row['caller_account_id'] ?? '(unknown)');
-    const region = String(row['region'] ?? '(unknown)');
-    const cell: HeatCell = {
-      x: String(row['quota_id']).replace(/^op_/, ''),
-      y: `${account} ${region}`,
-      value: percent,
-      text: [
-        `${account} ${region}`,
-        String(row['quota_name']),
-        `${valueText(percent, '%')} of ${valueText(row['limit_per_second'])}/s (${String(row['limit_basis'])})`,
-        `peak ${valueText(row['accepted_peak'])} at ${instantText(String(row['accepted_peak_at']))}`,
-        `throttled ${valueText(row['throttled_calls'])}`,
-      ].join('\n'),
-    };
-    const quota = String(row['quota_id']);
-    const known = row['limit_per_second'];
-    scopes.set(cell, { account, region, quota, limit: typeof known === 'number' ? known : null });
-  }
-  // The busiest first: columns and lines come in the order of the rows.
-  const cells = [...scopes.keys()].sort((a, b) => b.value - a.value);
-  const top = cells[0];
-  return heatmap(cells, {
-    label: top
-      ? `Highest use ${valueText(top.value, '%')}: ${top.y}, ${top.x}`
-      : 'No quota is known',
-    unit: '% of quota',
-    max: 100,
-    onclick: (cell) => {
-      const scope = scopes.get(cell);
-      if (!scope) return;
-      const { account, region, quota, limit } = scope;
-      go({
-        filters: { account, region },
-        selection: { quota, limit_per_second: limit === null ? undefined : String(limit) },
-      });
-    },
-  });
-}
-
-function burstCell(column: string, row: Readonly<Record<string, unknown>>): Node | undefined {
-  const started = row['started_at'];
-  const ended = row['ended_at'];
-  if (column !== 'started_at' || typeof started !== 'string' || typeof ended !== 'string')
-    return undefined;
-  const around = (iso: string, s: number) => new Date(Date.parse(iso) + s * 1000).toISOString();
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  return link(
+function requestCard(row: Row): HTMLElement {
+  const at = String(row['peak_at']);
+  const now = Number(row['current_value']);
+  const wanted = Number(row['desired_value']);
+  const button = h(
+    'button',
     {
-      from: around(started, -20),
-      to: around(ended, 20),
-      filters: { account: text(row['caller_account_id']), region: text(row['region']) },
-      selection: {
-        at: started,
-        quota: text(row['quota_id']),
-        limit_per_second:
-          typeof row['limit_per_second'] === 'number' ? String(row['limit_per_second']) : undefined,
-      },
+      type: 'button',
+      onclick: () =>
+        void copyText(requestText(row), 'The request, ready to send').then((done) => {
+          button.textContent = done ? 'Copied' : 'Shown';
+        }),
     },
-    instantText(started),
-    { title: 'The seconds of this burst' },
+    'Copy request text',
+  );
+  return h(
+    'li',
+    { 'data-request': String(row['quota_id']) },
+    h(
+      'h3',
+      {},
+      `Raise ${String(row['quota_name'])} from ${numberText(now)} to `,
+      h('strong', {}, `${numberText(wanted)} calls/s`),
+    ),
+    h('p', { class: 'muted' }, placeOf(row)),
+    h(
+      'p',
+      {},
+      `Peak ${numberText(Number(row['peak_calls']))} calls (${percentText(Number(row['peak_percent']))}) at `,
+      link(secondsAround(row, at), instantText(at), { title: 'The seconds around the peak' }),
+      `; ${numberText(Number(row['throttled_calls']))} throttled. ${row['adjustable'] === false ? 'AWS does not raise this quota.' : ''}`,
+    ),
+    h(
+      'dl',
+      {},
+      ...(['cause', 'trend', 'reduced'] as const).flatMap((name) => [
+        h('dt', {}, { cause: 'Cause', trend: 'Trend', reduced: 'Already reduced' }[name]),
+        h('dd', { title: String(row[name]) }, withNames(String(row[name]))),
+      ]),
+    ),
+    h(
+      'p',
+      { class: 'buttons' },
+      button,
+      link(secondsAround(row, at), 'Show the worst second', { class: 'button' }),
+    ),
   );
 }
 
-/** Who called in the selected second. */
-function cursorPanel(): HTMLElement | null {
-  const at = state().selection['at'];
-  const second = at === undefined ? NaN : Math.floor(Date.parse(at) / 1000) * 1000;
-  if (Number.isNaN(second)) return null;
-  const from = new Date(second).toISOString();
-  const to = new Date(second + 1000).toISOString();
-  const total = h('p', { 'data-cursor': from }, 'Counting…');
-  const { params } = panelParams('call-rates', { from, to, bin: 'second' });
-  void run('call-rates', params).then(
-    ({ rows }) => {
-      const row = rows[0];
-      total.textContent = row
-        ? `${numberText(row.calls)} calls in this second, ${numberText(row.throttled_calls)} of them throttled.`
-        : 'No call in this second.';
-    },
-    (error: unknown) => (total.textContent = error instanceof Error ? error.message : 'no answer'),
-  );
-  const dimensions = ['principal', 'key', 'service', 'operation', 'bucket'] as const;
-  return h(
-    'section',
-    { class: 'panel wide', 'aria-label': 'The selected second' },
-    h(
-      'header',
-      {},
-      h('h2', {}, `Who called at ${instantText(from)}`),
-      h('button', { type: 'button', onclick: () => go({ selection: { at: undefined } }) }, 'Close'),
-    ),
-    total,
-    grid(
-      ...dimensions.map((by) =>
-        analysisPanel('call-rates', {
-          title: `By ${by}`,
-          params: { from, to, bin: 'second', by },
-          columns: ['group_name', 'calls', 'throttled_calls'],
-          cell: (column, row) =>
-            column === 'group_name' ? filterLink(by, String(row['group_name'])) : undefined,
-          draw: (answer) =>
-            topBars(
-              answer.rows.map((row) => ({ ...row, [by]: row['group_name'] })),
-              by,
-              'calls',
-              'calls',
-            ),
-        }),
-      ),
-    ),
-  );
+/** What a support case needs, as plain text. */
+function requestText(row: Row): string {
+  const value = (name: string) => String(row[name] ?? 'unknown');
+  return [
+    `Quota: ${value('quota_name')} (${value('quota_code')}), account ${value('caller_account_id')}, ${value('region')}`,
+    `Value now: ${value('current_value')} calls/s (${value('current_basis')}). Value asked for: ${value('desired_value')} calls/s.`,
+    `Peak: ${value('peak_calls')} calls in the second of ${value('peak_at')} (${value('peak_percent')} % of the value).`,
+    `Throttled calls in the log (a lower bound): ${value('throttled_calls')}. Time at 80 % or more: ${value('seconds_80_percent')} s.`,
+    `Trend: ${value('trend')}.`,
+    `Cause: ${value('cause')}.`,
+    `Already reduced: ${value('reduced')}.`,
+  ].join('\n');
 }

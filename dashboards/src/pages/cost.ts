@@ -1,24 +1,124 @@
+import { barsDrawing } from '../../../charts/bars.ts';
 import { analysisInfo, type Answer, type Row } from '../api-client.ts';
-import { linesChart, type Line } from '../charts/lines.ts';
-import { costTreemap } from '../charts/treemap.ts';
+import { block } from '../block.ts';
+import { chart } from '../charts/chart.ts';
 import { h } from '../dom.ts';
-import { columnTitle, usd } from '../format.ts';
-import { filterOf, link } from '../links.ts';
+import { evidenceList, type Evidence } from '../evidence.ts';
+import { paramTitle, usd } from '../format.ts';
+import { filterLink, filterOf } from '../links.ts';
 import { analysisPanel } from '../panel.ts';
-import { go, state, type FilterName } from '../state.ts';
+import { ask } from '../params.ts';
+import { go, state } from '../state.ts';
 import { beforeAfterPanel } from './before-after.ts';
-import { findingCards } from './findings.ts';
+import { billSentence, costDays } from './bill-view.ts';
+import { leverList } from './levers.ts';
 import { savingsPanel } from './savings-curve.ts';
-import { otherPanels } from './others.ts';
-import { grid } from './overview.ts';
 
-const placed = [
-  'request-cost',
-  'findings',
-  'before-after',
-  'bucket-key-savings',
-  'data-key-cache-savings',
-];
+/** What KMS costs, what would cost less, and where it comes from. */
+export function costPage(): Node[] {
+  return [
+    block(
+      { name: 'answer', class: 'answer', waiting: 'the bill and what it is made of' },
+      async (waits) => {
+        const [bill, days] = await Promise.all([
+          ask('bill', {}, waits),
+          ask('request-cost', { by: 'account', per: 'day', limit: '10000' }, waits),
+        ]);
+        return [
+          h('p', { class: 'sentence' }, ...billSentence(bill.rows)),
+          h(
+            'h3',
+            {},
+            'Requests by account and day ',
+            h('span', { class: 'muted' }, '(keys and copies are charged by the month)'),
+          ),
+          costDays(days),
+        ];
+      },
+    ),
+    block(
+      {
+        name: 'levers',
+        heading: 'What to change, best first',
+        waiting: 'what each change would save: the calls are replayed',
+      },
+      async (waits) => {
+        const { rows } = await ask('findings', {}, waits);
+        return rows.length > 0
+          ? [leverList(rows)]
+          : [
+              h(
+                'p',
+                { class: 'empty' },
+                'No saving of 50 calls or more is provable in this range.',
+              ),
+            ];
+      },
+    ),
+    evidenceList('Evidence', costEvidence()),
+  ];
+}
+
+function costEvidence(): Evidence[] {
+  const of = (name: string) => analysisInfo(name)?.question ?? '';
+  return [
+    {
+      name: 'from',
+      title: 'Where the money goes',
+      question: 'By service, resource, key, principal, account, Region, operation or price class.',
+      panel: () => [costPanel()],
+    },
+    {
+      name: 'bill',
+      title: 'The bill, line by line',
+      question: of('bill'),
+      panel: () => [analysisPanel('bill')],
+    },
+    {
+      name: 'buckets',
+      title: 'Which bucket',
+      question: of('bucket-key-savings'),
+      panel: () => [
+        analysisPanel('bucket-key-savings', { title: 'S3 Bucket Keys, by bucket' }),
+        analysisPanel('bucket-rewrite-curve'),
+      ],
+    },
+    {
+      name: 'caching',
+      title: 'Caching',
+      question: of('data-key-cache-savings'),
+      panel: () => [
+        analysisPanel('data-key-cache-savings'),
+        analysisPanel('service-levers'),
+        savingsPanel(),
+      ],
+    },
+    {
+      name: 'keys',
+      title: 'Keys and idle keys',
+      question: of('key-cost'),
+      panel: () => [analysisPanel('key-cost')],
+    },
+    {
+      name: 'copies',
+      title: 'Copies on further trails',
+      question: of('cloudtrail-cost'),
+      panel: () => [analysisPanel('cloudtrail-cost')],
+    },
+    {
+      name: 'compare',
+      title: 'Before and after a change',
+      question: of('before-after'),
+      panel: () => [beforeAfterPanel()],
+    },
+    {
+      name: 'reconcile',
+      title: 'Compared with the bill of AWS',
+      question: of('cost-reconciliation'),
+      panel: () => [analysisPanel('cost-reconciliation')],
+    },
+  ];
+}
 
 const dimensions = [
   'service',
@@ -31,62 +131,26 @@ const dimensions = [
   'price_class',
 ];
 
-/** What the calls cost, and what would cost less. */
-export function costPage(): Node[] {
+function costPanel(): HTMLElement | null {
   const chosen = state().selection['by'];
-  const by = chosen !== undefined && dimensions.includes(chosen) ? chosen : 'service';
-  return [
-    grid(
-      analysisPanel('request-cost', {
-        title: `Request cost by ${columnTitle(by).toLowerCase()}`,
-        params: { by, limit: '1000' },
-        wide: true,
-        controls: [dimensionPicker(by)],
-        draw: (answer) => costDrawing(answer, by),
-        cell: (column, row) => groupCell(column, row, by),
-      }),
-      analysisPanel('findings', {
-        title: 'Findings: before and after',
-        wide: true,
-        draw: (answer) => findingCards(answer.rows),
-        empty: 'No saving of 50 calls or more is provable in this range.',
-      }),
-      analysisPanel('request-cost', {
-        title: 'Cost per day',
-        params: { by: 'account', per: 'day', limit: '10000' },
-        wide: true,
-        draw: (answer) => dailyCost(answer.rows),
-      }),
-      savingsPanel(),
-      analysisPanel('bucket-key-savings', {
-        title: 'S3 Bucket Keys: what each bucket would save',
-        wide: true,
-      }),
-      analysisPanel('data-key-cache-savings', {
-        title: 'Data key caching: what each application would save',
-        wide: true,
-      }),
-      beforeAfterPanel(),
-      ...(otherPanels(['finops'], placed) as HTMLElement[]),
-    ),
-  ];
+  const by = chosen !== undefined && dimensions.includes(chosen) ? chosen : 'resource';
+  return analysisPanel('request-cost', {
+    title: `Cost of requests by ${paramTitle(by).toLowerCase()}`,
+    params: { by, limit: '1000' },
+    controls: [dimensionPicker(by)],
+    draw: (answer) => costBars(answer, by),
+    cell: (column, row) => groupCell(column, row, by),
+  });
 }
 
 function dimensionPicker(by: string): HTMLElement {
   const known = analysisInfo('request-cost')?.params.properties?.['by']?.enum ?? dimensions;
-  return h(
-    'label',
-    { class: 'picker' },
-    'by ',
-    h(
-      'select',
-      {
-        onchange: (event) =>
-          go({ selection: { by: (event.target as HTMLSelectElement).value } }, 'replace'),
-      },
-      ...known.map((one) => h('option', { value: one, selected: one === by }, columnTitle(one))),
-    ),
+  const select = h(
+    'select',
+    { onchange: () => go({ selection: { by: select.value } }, 'replace') },
+    ...known.map((one) => h('option', { value: one, selected: one === by }, paramTitle(one))),
   );
+  return h('label', { class: 'picker' }, 'by ', select);
 }
 
 /** Where a click goes on: from a service to its resources, from those to keys, to principals. */
@@ -97,72 +161,45 @@ const next: Readonly<Record<string, string>> = {
   key: 'principal',
   principal: 'key',
 };
+const bars_max = 12;
 
-function costDrawing(answer: Answer, by: string): HTMLElement | undefined {
-  const groups = answer.rows.filter((row) => row['row_kind'] === 'group');
+function costBars(answer: Answer, by: string): HTMLElement | undefined {
+  const groups = answer.rows.filter((row) => row['row_kind'] === 'group').slice(0, bars_max);
   const total = answer.rows.find((row) => row['row_kind'] === 'total');
-  const map = costTreemap(
-    groups.map((row) => ({ name: String(row['group_name']), usd: Number(row['cost_usd']) })),
-    (name) => {
-      const filter = filterOf(by);
-      if (filter && !name.startsWith('(')) {
-        go({ filters: { [filter]: name }, selection: { by: next[by] ?? by } });
-      }
-    },
+  const drawing = barsDrawing(
+    groups.map((row) => ({ name: String(row['group_name']), value: Number(row['cost_usd']) })),
+    { measure: `Cost by ${by}`, text: usd },
   );
-  if (!map) return undefined;
+  if (!drawing) return undefined;
+  const filter = filterOf(by);
   const monthly = total?.['cost_usd_monthly'];
   return h(
     'div',
     {},
-    total
-      ? h(
-          'p',
-          {},
-          h(
-            'strong',
-            { 'data-total-cost': String(total['cost_usd']) },
-            usd(Number(total['cost_usd'])),
-          ),
-          ` in the range before the free tier${typeof monthly === 'number' ? `, ${usd(monthly)} a month` : ''}`,
-        )
-      : null,
-    map,
+    total &&
+      h(
+        'p',
+        {},
+        h(
+          'strong',
+          { 'data-total-cost': String(total['cost_usd']) },
+          usd(Number(total['cost_usd'])),
+        ),
+        ` for requests in the range, before the free tier${typeof monthly === 'number' ? `; ${usd(monthly)} a month` : ''}`,
+      ),
+    chart(drawing, {
+      onclick: ({ name }) => {
+        if (filter && !name.startsWith('(')) {
+          go({ filters: { [filter]: name }, selection: { by: next[by] ?? by } });
+        }
+      },
+    }),
   );
 }
 
 function groupCell(column: string, row: Row, by: string): Node | undefined {
-  const filter: FilterName | undefined = filterOf(by);
+  const filter = filterOf(by);
   const name = row['group_name'];
-  if (
-    column !== 'group_name' ||
-    !filter ||
-    typeof name !== 'string' ||
-    row['row_kind'] !== 'group' ||
-    name.startsWith('(')
-  )
-    return undefined;
-  return link({ filters: { [filter]: name } }, name);
-}
-
-function dailyCost(rows: readonly Row[]): HTMLElement | undefined {
-  const lines = new Map<string, [number, number][]>();
-  for (const row of rows) {
-    const day = row['day_from'];
-    if (typeof day !== 'string' || row['row_kind'] !== 'group') continue;
-    const name = String(row['group_name']);
-    const points = lines.get(name) ?? [];
-    points.push([Date.parse(day), Number(row['cost_usd'])]);
-    lines.set(name, points);
-  }
-  const drawn: Line[] = [...lines].slice(0, 8).map(([name, points]) => ({
-    name,
-    points: points.sort((a, b) => a[0] - b[0]),
-  }));
-  if (drawn.length === 0) return undefined;
-  return linesChart(drawn, {
-    label: `Cost per day of ${drawn.length} accounts`,
-    x: { type: 'time' },
-    y: 'USD a day',
-  });
+  if (column !== 'group_name' || !filter || typeof name !== 'string') return undefined;
+  return row['row_kind'] === 'group' ? filterLink(filter, name) : undefined;
 }

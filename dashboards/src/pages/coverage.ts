@@ -1,46 +1,81 @@
 import { getJson, type Answer, type FieldSchema, type Row } from '../api-client.ts';
-import { coverageCalendar } from '../charts/calendar.ts';
+import { heatDrawing } from '../../../charts/heat.ts';
+import { chart } from '../charts/chart.ts';
 import { h, replace } from '../dom.ts';
-import { numberText, valueText } from '../format.ts';
+import { counted, numberText, paramTitle, valueText } from '../format.ts';
 import { onIngest, type IngestState } from '../ingest-watch.ts';
-import { analysisPanel, problemNode } from '../panel.ts';
+import { analysisPanel } from '../panel.ts';
+import { problemNode } from '../problem.ts';
 import { go, state } from '../state.ts';
 import { rowTable } from '../table.ts';
-import { otherPanels } from './others.ts';
-import { grid } from './overview.ts';
 
 /** What was read, what was not, and why. */
 export function coveragePage(): Node[] {
-  return [
-    grid(
-      livePanel(),
-      analysisPanel('coverage', {
-        title: 'Hours covered, by account, Region and day',
-        params: { limit: '100000' },
-        wide: true,
-        draw: coverageDrawing,
-        empty: 'No object with records in this range was read.',
-      }),
-      runsPanel(),
-      ledgerPanel(),
-      rejectsPanel(),
-      ...(otherPanels(['coverage'], ['coverage']) as HTMLElement[]),
-    ),
+  const parts = [
+    livePanel(),
+    analysisPanel('coverage', {
+      title: 'Hours covered, by account, Region and day',
+      params: { limit: '100000' },
+      draw: coverageDrawing,
+      empty: 'No object with records in this range was read.',
+    }),
+    runsPanel(),
+    ledgerPanel(),
+    rejectsPanel(),
   ];
+  return parts.filter((part) => part !== null);
 }
 
+const day_ms = 86_400_000;
+/** More days than this are no longer told apart side by side: the newest ones are drawn. */
+const days_max = 400;
+
+/** Accounts and Regions by days. A day without rows stays empty; it is never drawn as zero. */
 function coverageDrawing(answer: Answer): HTMLElement | undefined {
-  return coverageCalendar(
-    answer.rows.map((row) => ({
-      scope: `${String(row['account_id'])} ${String(row['region'])}`,
-      day: String(row['day']),
-      hours: Number(row['hours_covered']),
-      text: [
-        `${String(row['account_id'])} ${String(row['region'])} ${String(row['day']).slice(0, 10)}`,
-        `${valueText(row['hours_covered'])} hours covered`,
-        `${valueText(row['objects'])} objects, ${valueText(row['kms_events'])} KMS events, ${valueText(row['rejected'])} rejected`,
-      ].join('\n'),
-    })),
+  const cells = answer.rows.map((row) => ({
+    x: String(row['day']).slice(0, 10),
+    y: `${String(row['account_id'])} ${String(row['region'])}`,
+    value: Number(row['hours_covered']),
+    text: [
+      `${String(row['account_id'])} ${String(row['region'])} ${String(row['day']).slice(0, 10)}`,
+      `${valueText(row['hours_covered'])} hours covered`,
+      `${valueText(row['objects'])} objects, ${valueText(row['kms_events'])} KMS events, ${valueText(row['rejected'])} rejected`,
+    ].join('\n'),
+  }));
+  const days = [...new Set(cells.map((cell) => cell.x))].sort();
+  const scopes = [...new Set(cells.map((cell) => cell.y))].sort();
+  if (days.length === 0) return undefined;
+  const last = Date.parse(days.at(-1)!);
+  const first = Math.max(Date.parse(days[0]!), last - (days_max - 1) * day_ms);
+  const xs: string[] = [];
+  for (let at = first; at <= last; at += day_ms) xs.push(new Date(at).toISOString().slice(0, 10));
+  const shown = cells.filter((cell) => Date.parse(cell.x) >= first);
+  shown.sort((a, b) => (a.y < b.y ? -1 : 1));
+  const holes = scopes.length * xs.length - shown.length;
+  const drawing = heatDrawing(shown, {
+    label: `Coverage of ${counted(scopes.length, 'account and Region', 'accounts and Regions')} over ${counted(xs.length, 'day')}; ${counted(holes, 'day holds', 'days hold')} nothing`,
+    unit: 'hours covered',
+    scale: 'good',
+    max: 24,
+    xs,
+  });
+  if (!drawing) return undefined;
+  const picture = chart(drawing, {
+    onclick: ({ dataIndex }) => {
+      const cell = shown[dataIndex];
+      if (!cell) return;
+      const [account, region] = cell.y.split(' ');
+      const from = `${cell.x}T00:00:00.000Z`;
+      const to = new Date(Date.parse(from) + day_ms).toISOString();
+      go({ from, to, filters: { account, region } });
+    },
+  });
+  const cut = Date.parse(days[0]!) < first;
+  return h(
+    'div',
+    {},
+    picture,
+    cut && h('p', { class: 'muted' }, `The last ${days_max} days of ${days[0]} to ${days.at(-1)}.`),
   );
 }
 
@@ -48,7 +83,7 @@ function livePanel(): HTMLElement {
   const content = h('div', { class: 'panel-content' }, 'No ingest has been seen.');
   const panel = h(
     'section',
-    { class: 'panel wide slim', 'aria-label': 'Ingest' },
+    { class: 'panel slim', 'aria-label': 'Ingest' },
     h('header', {}, h('h2', {}, 'Ingest now')),
     content,
   );
@@ -84,11 +119,11 @@ const fields = (columns: Readonly<Record<string, string>>): Record<string, Field
   Object.fromEntries(
     Object.entries(columns).map(([name, unit]) => [
       name,
-      unit === 'text'
-        ? { type: 'string' }
-        : unit === 'instant'
-          ? { type: 'string', unit }
-          : { type: 'number', unit },
+      {
+        type: unit === 'text' || unit === 'instant' ? 'string' : 'number',
+        title: paramTitle(name.replace(/_(at|bytes)$/, '')),
+        ...(unit === 'text' ? {} : { unit }),
+      },
     ]),
   );
 
@@ -130,7 +165,7 @@ function pagedPanel(
   void load();
   return h(
     'section',
-    { class: 'panel wide', 'aria-label': title },
+    { class: 'panel', 'aria-label': title },
     h('header', {}, h('h2', {}, title), more.control),
     content,
   );

@@ -1,10 +1,10 @@
 import { analysisInfo, type AnalysisInfo } from '../api-client.ts';
 import { h } from '../dom.ts';
-import { columnTitle } from '../format.ts';
+import { paramTitle } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { panelParams } from '../params.ts';
 import { filterNames, go, state } from '../state.ts';
-import { questionList } from './others.ts';
+import { questionGroups } from './questions.ts';
 
 /** Any question with all its parameters; made from the registry alone. */
 export function explorePage(): Node[] {
@@ -14,14 +14,14 @@ export function explorePage(): Node[] {
     return [
       h(
         'p',
-        {},
+        { class: 'sentence' },
         name ? `This server has no analysis ${name}.` : 'Every question that the log can answer.',
       ),
-      h('section', { class: 'panel', 'aria-label': 'Questions' }, questionList()),
+      questionGroups(),
     ];
   }
   const own = ownParams(info);
-  const panel = analysisPanel(name, { params: own, wide: true });
+  const panel = analysisPanel(name, { params: own });
   const back = h('a', { href: '/explore', 'data-nav': true }, 'All questions');
   return [h('p', {}, back, ` · ${info.question}`), paramForm(info, own), panel!];
 }
@@ -61,7 +61,7 @@ export function paramForm(info: AnalysisInfo, own: Readonly<Record<string, strin
             placeholder: field.default === undefined ? '' : String(field.default),
             autocomplete: 'off',
           });
-      return h('label', {}, columnTitle(name), input);
+      return h('label', {}, paramTitle(name), input);
     });
   const form = h(
     'form',

@@ -1,71 +1,87 @@
-import { topBars } from '../charts/bars.ts';
-import { binFor, ratesChart } from '../charts/rates.ts';
+import type { Row } from '../api-client.ts';
+import { block } from '../block.ts';
 import { h } from '../dom.ts';
-import { chosenRange, extent } from '../extent.ts';
-import { analysisPanel } from '../panel.ts';
+import { usd, withNames } from '../format.ts';
+import { ask } from '../params.ts';
 import { addressOf } from '../state.ts';
-import { detectionCell, detectionColumns } from './detections.ts';
-import { findingCards } from './findings.ts';
+import { billSentence } from './bill-view.ts';
+import { detectionSentence } from './detections.ts';
+import { fullestSentence } from './quota-views.ts';
+import { ratesPanel } from './second.ts';
 import { tiles } from './tiles.ts';
 
-/** The page of numbers that each reader looks at first. */
+/** The three questions, each with its answer; then the numbers that all readers share. */
 export function overviewPage(): Node[] {
-  if (extent().calls === 0) return [noData()];
-  const { from_ms, to_ms } = chosenRange();
-  const bin = binFor(from_ms, to_ms);
+  const coverage = ask('coverage', { limit: '100000' });
+  const rates = block({ name: 'rates', waiting: 'calls per second over the range' }, async () => {
+    const { rows } = await coverage;
+    return [ratesPanel(new Set(rows.map((row) => String(row['day']).slice(0, 10))))];
+  });
   return [
+    h(
+      'div',
+      { class: 'questions-three' },
+      card('Cost', '/cost', 'what does KMS cost, and what would cost less?', async (waits) => {
+        const { rows } = await ask('bill', {}, waits);
+        return billSentence(rows);
+      }),
+      card('Capacity', '/capacity', 'how near are the request quotas?', async (waits) => {
+        const { rows } = await ask('quota-utilisation', {}, waits);
+        return fullestSentence(rows);
+      }),
+      card('Security', '/security', 'what looks wrong?', async (waits) => {
+        const [found, rules] = await Promise.all([
+          ask('detections', { limit: '10000' }, waits),
+          ask('detection-rules', {}, waits),
+        ]);
+        return detectionSentence(found.rows, rules.rows);
+      }),
+    ),
     h('div', { class: 'tiles' }, ...tiles()),
-    grid(
-      analysisPanel('call-rates', {
-        title: 'Busiest second over time',
-        params: { bin, limit: '100000' },
-        wide: true,
-        draw: (answer) => ratesChart(answer, bin),
-      }),
-      analysisPanel('service-usage', {
-        title: 'Calls by service',
-        draw: (answer) => topBars(answer.rows, 'service', 'calls', 'calls'),
-      }),
-      analysisPanel('key-usage', {
-        title: 'Calls by key',
-        draw: (answer) => topBars(answer.rows, 'key', 'calls', 'calls'),
-      }),
-      analysisPanel('findings', {
-        title: 'What would save most',
-        wide: true,
-        draw: (answer) => findingCards(answer.rows.slice(0, 3)),
-        empty: 'No saving of 50 calls or more is provable in this range.',
-      }),
-      analysisPanel('detections', {
-        title: 'What looks wrong',
-        wide: true,
-        columns: detectionColumns.slice(0, 8),
-        cell: detectionCell,
-        empty: 'No detection fires in this range.',
-      }),
+    rates,
+    block(
+      {
+        name: 'first-levers',
+        heading: 'What would save most',
+        waiting: 'what each change would save',
+      },
+      async (waits) => {
+        const { rows } = await ask('findings', {}, waits);
+        return [
+          rows.length === 0
+            ? h('p', { class: 'empty' }, 'No saving of 50 calls or more is provable in this range.')
+            : h('ol', { class: 'short-levers' }, ...rows.slice(0, 3).map(leverLine)),
+          h('a', { href: addressOf({ path: '/cost' }), 'data-nav': true }, 'All changes, ranked'),
+        ];
+      },
     ),
   ];
 }
 
-export function grid(...panels: (Node | null)[]): HTMLElement {
-  return h('div', { class: 'grid' }, ...panels);
+function leverLine(row: Row): HTMLElement {
+  const monthly = row['saving_usd_monthly'];
+  return h(
+    'li',
+    {},
+    typeof monthly === 'number' && monthly > 0 ? h('b', {}, `${usd(monthly)} a month: `) : null,
+    withNames(String(row['sentence'])),
+  );
 }
 
-function noData(): HTMLElement {
-  return h(
-    'section',
-    { class: 'panel wide' },
-    h('h2', {}, 'There are no KMS calls in this database'),
-    h(
-      'p',
-      {},
-      'Ingest a trail: keymeter ingest s3://bucket/prefix --db FILE, or a directory of log files.',
-    ),
-    h(
-      'p',
-      {},
-      h('a', { href: addressOf({ path: '/coverage' }), 'data-nav': true }, 'Coverage'),
-      ' says what was read and why anything was left out.',
-    ),
+function card(
+  title: string,
+  path: string,
+  question: string,
+  sentence: (waits: () => boolean) => Promise<Node[]>,
+): HTMLElement {
+  return block(
+    {
+      name: title.toLowerCase(),
+      class: 'block question',
+      heading: title,
+      controls: [h('a', { href: addressOf({ path }), 'data-nav': true }, `Open ${title}`)],
+      waiting: question,
+    },
+    async (waits) => [h('p', {}, ...(await sentence(waits)))],
   );
 }

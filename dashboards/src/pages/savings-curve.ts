@@ -1,8 +1,9 @@
 import { analysisInfo, runAny } from '../api-client.ts';
-import { linesChart, type Line } from '../charts/lines.ts';
+import { curvesDrawing, type Line } from '../../../charts/lines.ts';
+import { chart } from '../charts/chart.ts';
 import { h, replace } from '../dom.ts';
 import { numberText } from '../format.ts';
-import { problemNode } from '../panel.ts';
+import { problemNode } from '../problem.ts';
 import { panelParams } from '../params.ts';
 
 /** Windows that a bucket key may live for: AWS names no value, so the curve shows what hangs on it. */
@@ -26,7 +27,7 @@ export function savingsPanel(): HTMLElement | null {
   );
   return h(
     'section',
-    { class: 'panel wide', 'aria-label': 'Savings curves', 'data-panel': 'savings-curves' },
+    { class: 'panel', 'aria-label': 'Savings curves', 'data-panel': 'savings-curves' },
     h('header', {}, h('h2', {}, 'Calls saved, by how long a key is kept')),
     content,
   );
@@ -52,14 +53,12 @@ async function load(content: HTMLElement): Promise<void> {
       ),
     ].filter((line) => line !== null);
     if (!content.isConnected) return;
-    replace(
-      content,
-      linesChart(lines, {
-        label: `Calls saved: ${lines.map(longest).join('; ')}`,
-        x: { type: 'value', name: 'seconds that a key is kept' },
-        y: 'calls saved',
-      }),
-    );
+    const drawing = curvesDrawing(lines, {
+      label: `Calls saved: ${lines.map(longest).join('; ')}`,
+      x: 'seconds that a key is kept',
+      y: 'calls saved',
+    });
+    replace(content, drawing ? chart(drawing) : 'Nothing would be saved.');
   } catch (error) {
     replace(
       content,

@@ -1,149 +1,81 @@
-import { allAnalyses, type Answer } from '../api-client.ts';
-import { principalKeyFlow } from '../charts/flow.ts';
-import { heatmap } from '../charts/heatmap.ts';
-import { timelineChart } from '../charts/timeline.ts';
+import { allAnalyses, analysisInfo } from '../api-client.ts';
+import { block } from '../block.ts';
 import { h } from '../dom.ts';
-import { instantText, numberText, shortName } from '../format.ts';
+import { evidenceList, type Evidence } from '../evidence.ts';
 import { analysisPanel } from '../panel.ts';
-import { go, state } from '../state.ts';
-import { detectionCell, detectionColumns } from './detections.ts';
-import { otherPanels, questionList } from './others.ts';
-import { grid } from './overview.ts';
+import { ask } from '../params.ts';
+import { state } from '../state.ts';
+import { accessMap } from './access.ts';
+import { detectionList, detectionPicture, detectionSentence } from './detections.ts';
+import { investigation, subjectOfPage } from './investigation.ts';
+import { searchBox } from './search-box.ts';
 
-const placed = ['detections', 'access-matrix', 'key-timeline', 'principal-timeline'];
-
-/** Who used which key for what, and what looks wrong. */
+/** What looks wrong, and what anyone did with anything. */
 export function securityPage(): Node[] {
-  const { filters, selection } = state();
-  return [
-    grid(
-      analysisPanel('detections', {
-        title: 'Detections',
-        wide: true,
-        columns: detectionColumns,
-        cell: detectionCell,
-        empty: 'No detection fires in this range.',
+  const subject = subjectOfPage();
+  if (subject) return [searchBox(subject.value), ...investigation(subject)];
+  const findings = h('div');
+  const answer = h('div');
+  const show = () => {
+    const asked = Promise.all([ask('detections', { limit: '10000' }), ask('detection-rules')]);
+    answer.replaceChildren(
+      block({ name: 'answer', class: 'answer', waiting: 'what the rules find' }, async () => {
+        const [found, rules] = await asked;
+        return [
+          h('p', { class: 'sentence' }, ...detectionSentence(found.rows, rules.rows)),
+          detectionPicture(found),
+        ];
       }),
-      rulesPanel(),
-      timeline('key-timeline', 'Timeline of the key', filters.key !== undefined),
-      timeline('principal-timeline', 'Timeline of the principal', filters.principal !== undefined),
-      analysisPanel('access-matrix', {
-        title: 'Who uses which key',
-        wide: true,
-        draw: accessDrawing,
-      }),
-      sourceForm(),
-      ...(otherPanels(['investigation'], placed).filter(
-        (panel) =>
-          selection['source'] !== undefined ||
-          (panel as HTMLElement).dataset['state'] !== 'waiting',
-      ) as HTMLElement[]),
-    ),
-  ];
-}
-
-/** Each rule by itself, with its own parameters. */
-function rulesPanel(): HTMLElement | null {
-  const rules = allAnalyses().filter(
-    (info) => info.topic === 'detections' && info.name !== 'detections',
-  );
-  if (rules.length === 0) return null;
-  return h(
-    'details',
-    { class: 'panel wide slim' },
-    h('summary', {}, `The ${rules.length} rules by themselves`),
-    questionList(rules),
-  );
-}
-
-function timeline(name: string, title: string, chosen: boolean): HTMLElement | null {
-  if (!chosen) return null;
-  return analysisPanel(name, { title, wide: true, draw: (answer) => timelineChart(answer.rows) });
-}
-
-const side_max = 30;
-
-/** The matrix of the busiest principals and keys, and the same as flows. */
-function accessDrawing(answer: Answer): HTMLElement | undefined {
-  const uses = answer.rows.map((row) => ({
-    principal: String(row['principal_arn'] ?? '(unknown)'),
-    key: String(row['key'] ?? '(no key)'),
-    calls: Number(row['calls']),
-    denied: Number(row['denied_calls']),
-    first: String(row['first_at']),
-  }));
-  const keep = (name: 'principal' | 'key') => {
-    const sums = new Map<string, number>();
-    for (const use of uses) sums.set(use[name], (sums.get(use[name]) ?? 0) + use.calls);
-    const top = [...sums].sort((a, b) => b[1] - a[1]).slice(0, side_max);
-    return new Set(top.map(([value]) => value));
+    );
+    findings.replaceChildren(
+      block(
+        {
+          name: 'findings',
+          heading: 'What to look at, most severe first',
+          waiting: 'what the rules find',
+        },
+        async () => {
+          const [found] = await asked;
+          return [detectionList(found.rows, show)];
+        },
+      ),
+    );
   };
-  const principals = keep('principal');
-  const keys = keep('key');
-  const cells = uses
-    .filter((use) => principals.has(use.principal) && keys.has(use.key))
-    .map((use) => ({
-      x: use.key,
-      y: use.principal,
-      // Orders of magnitude: one call must be seen beside a million.
-      value: Math.log10(use.calls + 1),
-      text: `${use.principal}\n${use.key}\n${numberText(use.calls)} calls, ${numberText(use.denied)} denied\nfirst ${instantText(use.first)}`,
-    }));
-  const matrix = heatmap(cells, {
-    label: `${principals.size} principals and ${keys.size} keys`,
-    unit: '(log10 of calls)',
-    onclick: (cell) => go({ filters: { principal: cell.y, key: cell.x } }),
-  });
-  const flow = principalKeyFlow(uses);
-  if (!matrix || !flow) return undefined;
-  return h('div', {}, matrix, h('h3', {}, 'The same as flows'), flow);
+  show();
+  return [searchBox(), answer, findings, evidenceList('Evidence', securityEvidence())];
 }
 
-/** An address, session or access key to follow: none of these is a filter of other pages. */
-function sourceForm(): HTMLElement {
+function securityEvidence(): Evidence[] {
+  const of = (name: string) => analysisInfo(name)?.question ?? '';
+  const one = (name: string, title = analysisInfo(name)?.title ?? name): Evidence => ({
+    name,
+    title,
+    question: of(name),
+    panel: () => [analysisPanel(name)],
+  });
+  const rules = allAnalyses().filter(
+    ({ topic, name }) =>
+      topic === 'detections' && !['detections', 'detection-rules'].includes(name),
+  );
   const { selection } = state();
-  const field = (name: string, label: string) =>
-    h('label', {}, label, h('input', { name, value: selection[name] ?? '', autocomplete: 'off' }));
-  const form = h(
-    'form',
+  return [
     {
-      class: 'params',
-      onsubmit: (event) => {
-        event.preventDefault();
-        const values = Object.fromEntries(
-          [...new FormData(form)].map(([name, value]) => [name, String(value)]),
-        );
-        go({ selection: values });
-      },
+      name: 'rules',
+      title: `The ${rules.length} rules`,
+      question: 'What each rule found, and which could not be judged.',
+      panel: () => [analysisPanel('detection-rules'), analysisPanel('detections')],
     },
-    field('source', 'Address'),
-    field('session', 'Session'),
-    field('access_key', 'Access key'),
-    h('button', { type: 'submit' }, 'Follow'),
-  );
-  const own = Object.fromEntries(
-    ['source', 'session', 'access_key'].flatMap((name) =>
-      selection[name] ? [[name, selection[name]]] : [],
-    ),
-  );
-  const followed = Object.keys(own).length > 0;
-  const caption = `Follow ${
-    followed
-      ? Object.values(own)
-          .map((value) => shortName(value))
-          .join(', ')
-      : 'an address, session or access key'
-  }`;
-  return h(
-    'section',
-    { class: 'panel wide', 'aria-label': 'Follow a source' },
-    h('header', {}, h('h2', {}, caption)),
-    form,
-    followed &&
-      analysisPanel('source-timeline', {
-        params: own,
-        draw: (answer) => timelineChart(answer.rows),
-      }),
-    followed && analysisPanel('blast-radius', { params: own }),
-  );
+    {
+      name: 'access',
+      title: 'Who uses which key',
+      question: of('access-matrix'),
+      panel: () => [analysisPanel('access-matrix', { draw: accessMap, params: selection })],
+    },
+    one('denied-access', 'What was denied'),
+    one('policy-changes', 'Changes of key policies'),
+    one('grants', 'Grants'),
+    one('deletion-risk', 'Keys being deleted or disabled'),
+    one('cross-account', 'Across accounts'),
+    one('first-seen', 'What is new'),
+  ].filter(({ name }) => analysisInfo(name) !== undefined || ['rules', 'access'].includes(name));
 }

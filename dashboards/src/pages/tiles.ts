@@ -1,7 +1,7 @@
-import { analysisInfo, runAny, type Params, type Row } from '../api-client.ts';
+import { analysisInfo, type Params, type Row } from '../api-client.ts';
 import { h, replace } from '../dom.ts';
-import { instantText, numberText, usd, valueText } from '../format.ts';
-import { panelParams } from '../params.ts';
+import { counted, instantText, numberText } from '../format.ts';
+import { ask } from '../params.ts';
 import { addressOf, type Change } from '../state.ts';
 
 interface Reading {
@@ -16,7 +16,7 @@ interface TileSpec {
   label: string;
   params?: Params;
   /** The number and the sentence under it. */
-  read: (rows: Row[], notes: string[]) => Reading;
+  read: (rows: Row[]) => Reading;
 }
 
 const sum = (rows: readonly Row[], column: string) =>
@@ -40,14 +40,9 @@ function around(iso: string, seconds: number): { from: string; to: string } {
   };
 }
 
-const billTotal = (rows: readonly Row[]) =>
-  rows.find((row) => row['account_id'] === '(all)' && row['line'] === 'total');
-
-const usdRange = (low: number, high: number) =>
-  usd(low) === usd(high) ? usd(low) : `${usd(low)} to ${usd(high)}`;
-
 const daily: Params = { bin: 'day', limit: '100000' };
 
+/** Four, so that rows of four, two or one leave none alone. */
 const specs: readonly TileSpec[] = [
   {
     analysis: 'call-rates',
@@ -55,8 +50,8 @@ const specs: readonly TileSpec[] = [
     params: daily,
     read: (rows) => ({
       text: numberText(sum(rows, 'calls')),
-      detail: `on ${numberText(rows.length)} days`,
-      to: { path: '/capacity' },
+      detail: `on ${counted(rows.length, 'day')}`,
+      to: { path: '/explore', selection: { analysis: 'service-usage' } },
     }),
   },
   {
@@ -75,24 +70,6 @@ const specs: readonly TileSpec[] = [
     },
   },
   {
-    analysis: 'quota-utilisation',
-    label: 'Highest quota use',
-    read: (rows) => {
-      const top = largest(rows, 'utilisation_peak_percent');
-      if (!top)
-        return { text: '–', detail: 'no quota of these calls is known', to: { path: '/capacity' } };
-      const percent = Number(top['utilisation_peak_percent']);
-      const account = String(top['caller_account_id'] ?? '');
-      const region = String(top['region'] ?? '');
-      return {
-        text: valueText(percent, '%'),
-        detail: `${String(top['quota_id'])}, ${account} ${region}`,
-        to: { path: '/capacity', filters: { account, region } },
-        bad: percent >= 80,
-      };
-    },
-  },
-  {
     analysis: 'call-rates',
     label: 'Throttled calls',
     params: daily,
@@ -101,60 +78,8 @@ const specs: readonly TileSpec[] = [
       return {
         text: numberText(throttled),
         detail: 'a lower bound: not every refusal is logged',
-        to: { path: '/capacity' },
+        to: { path: '/capacity', selection: { open: 'throttling' } },
         bad: throttled > 0,
-      };
-    },
-  },
-  {
-    analysis: 'bill',
-    label: 'KMS bill',
-    read: (rows) => {
-      const total = billTotal(rows);
-      if (!total) return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
-      const isMonth = total['before_usd_monthly'] !== null;
-      const [low, high] = isMonth
-        ? [total['before_usd_monthly'], total['before_high_usd_monthly']]
-        : [total['before_usd'], total['before_high_usd']];
-      return {
-        text: usdRange(Number(low), Number(high)),
-        detail: `${isMonth ? 'a month' : 'in the range; too short for a month'}: requests, keys and trail copies less the free tier`,
-        to: { path: '/cost' },
-      };
-    },
-  },
-  {
-    analysis: 'bill',
-    label: 'Saved by the findings',
-    read: (rows) => {
-      const total = billTotal(rows);
-      if (!total) return { text: '–', detail: 'nothing priced', to: { path: '/cost' } };
-      const isMonth = total['saving_usd_monthly'] !== null;
-      const saving = Number(total[isMonth ? 'saving_usd_monthly' : 'saving_usd']);
-      const once = Number(total['one_time_cost_usd']);
-      return {
-        text: usd(saving),
-        detail: `${isMonth ? 'a month' : 'in the range'}, net of the free tier${once > 0 ? `; costs ${usd(once)} once` : ''}`,
-        to: { path: '/cost' },
-      };
-    },
-  },
-  {
-    analysis: 'detections',
-    label: 'Detections',
-    read: (rows) => {
-      const found = rows.filter((row) => row['verdict'] === 'found');
-      const grave = rows.filter(
-        (row) =>
-          Number(row['events']) > 0 &&
-          (row['severity'] === 'critical' || row['severity'] === 'high'),
-      );
-      const unjudged = rows.length - found.length;
-      return {
-        text: numberText(found.length),
-        detail: `${numberText(grave.length)} high or critical${unjudged > 0 ? `; ${numberText(unjudged)} not judged for want of history` : ''}`,
-        to: { path: '/security' },
-        bad: grave.length > 0,
       };
     },
   },
@@ -162,18 +87,15 @@ const specs: readonly TileSpec[] = [
     analysis: 'coverage',
     label: 'Days without records',
     params: { limit: '100000' },
-    read: (rows) => {
-      const missing = sum(rows, 'days_missing_before');
-      return {
-        text: numberText(missing),
-        detail: 'between days with records, all accounts and Regions: unknown, not zero',
-        to: { path: '/coverage' },
-      };
-    },
+    read: (rows) => ({
+      text: numberText(sum(rows, 'days_missing_before')),
+      detail: 'between days with records, by account and Region: unknown, not zero',
+      to: { path: '/coverage' },
+    }),
   },
 ];
 
-/** One number for each question that the server can answer, each a link to its page. */
+/** One number each, a link to where it comes from. */
 export function tiles(): Node[] {
   return specs.filter((spec) => analysisInfo(spec.analysis)).map(tile);
 }
@@ -184,14 +106,13 @@ function tile(spec: TileSpec): HTMLElement {
   const label = h('span', {}, spec.label);
   const element = h('a', { class: 'tile', href: '#', 'data-nav': true }, label, number, detail);
   element.dataset['tile'] = spec.label;
-  const { params } = panelParams(spec.analysis, spec.params);
   const waiting = () => {
     replace(detail, 'being computed');
     return element.isConnected;
   };
-  runAny(spec.analysis, params, undefined, waiting).then(
-    ({ rows, notes, truncated }) => {
-      const made = spec.read(rows, notes);
+  ask(spec.analysis, spec.params, waiting).then(
+    ({ rows, truncated }) => {
+      const made = spec.read(rows);
       replace(number, truncated ? `≥ ${made.text}` : made.text);
       replace(detail, made.detail);
       element.href = addressOf(made.to);

@@ -1,6 +1,8 @@
 import { analysisInfo, type FieldSchema, type Row } from '../api-client.ts';
+import { beforeAfterDrawing } from '../../../charts/before-after.ts';
+import { chart } from '../charts/chart.ts';
 import { h, replace } from '../dom.ts';
-import { columnTitle, numberText, valueText } from '../format.ts';
+import { numberText, paramTitle, valueText } from '../format.ts';
 import { analysisPanel } from '../panel.ts';
 import { filterNames, remember, state } from '../state.ts';
 
@@ -27,7 +29,6 @@ export function whatIfPanel(): HTMLElement | null {
       place,
       analysisPanel('quota-what-if', {
         params: own,
-        wide: true,
         draw: (answer) => outcome(answer.rows),
       }),
     );
@@ -52,7 +53,7 @@ export function whatIfPanel(): HTMLElement | null {
   ask();
   return h(
     'section',
-    { class: 'panel wide', 'aria-label': 'What if', 'data-panel': 'what-if' },
+    { class: 'panel', 'aria-label': 'What if', 'data-panel': 'what-if' },
     h('header', {}, h('h2', {}, 'What if'), h('span', { class: 'muted' }, info.question)),
     form,
     place,
@@ -72,13 +73,13 @@ function control(
       h('option', { value: one, selected: one === now }, one),
     );
     const select = h('select', { name, title, onchange: () => change(select.value) }, ...options);
-    return h('label', {}, columnTitle(name), select);
+    return h('label', {}, paramTitle(name), select);
   }
   const numeric = field.type === 'number' || field.type === 'integer';
   // A slider needs a place to start from: what has no default is typed.
   if (!numeric || field.default === undefined) {
     const input = h('input', { name, title, value: now, onchange: () => change(input.value) });
-    return h('label', {}, columnTitle(name), input);
+    return h('label', {}, paramTitle(name), input);
   }
   const start = Number(field.default);
   const { minimum = 0, maximum = Number.POSITIVE_INFINITY } = field;
@@ -100,43 +101,55 @@ function control(
       change(slider.value);
     },
   });
-  return h('label', {}, columnTitle(name), slider, number);
+  return h('label', {}, paramTitle(name), slider, number);
 }
 
-/** What changes, in one sentence a side and two bars on one scale. */
+/** What changes, against the quota that would hold. */
 function outcome(rows: readonly Row[]): HTMLElement | undefined {
   if (rows.length === 0) return undefined;
   return h('div', {}, ...rows.map(side));
 }
 
 function side(row: Row): HTMLElement {
-  const before = Number(row['peak_before']);
-  const after = Number(row['peak_after']);
-  const most = Math.max(1, before, after, Number(row['limit_after'] ?? 0));
-  const bar = (label: string, value: number, percent: unknown) => [
-    h('span', { class: 'muted' }, label),
-    h('meter', {
-      min: 0,
-      max: most,
-      value,
-      'aria-label': `${label} ${numberText(value)} calls per second`,
-    }),
-    h('span', { class: 'number' }, `${numberText(value)}/s, ${valueText(percent, '%')} of quota`),
-  ];
+  const limit = row['limit_after'];
+  const percent = (name: 'before' | 'after') => valueText(row[`percent_${name}`], '%');
+  const drawing = beforeAfterDrawing(
+    [
+      {
+        name: `${String(row['side'])}: ${String(row['quota_id'])}`,
+        before: Number(row['peak_before']),
+        after: Number(row['peak_after']),
+      },
+    ],
+    {
+      measure: 'Busiest second, calls per second',
+      text: (value) => `${numberText(value)}/s`,
+      ...(typeof limit === 'number'
+        ? { levels: [{ name: `quota ${numberText(limit)}/s`, value: limit }] }
+        : {}),
+    },
+  );
   return h(
     'div',
-    {},
+    { 'data-what-if': String(row['side']) },
     h(
       'p',
       {},
-      `${String(row['side'])}: ${String(row['caller_account_id'])} ${String(row['region'])} ${String(row['quota_id'])}`,
+      `${String(row['caller_account_id'])} ${String(row['region'])} ${String(row['quota_id'])}: `,
+      h(
+        'b',
+        { class: 'number' },
+        `${numberText(Number(row['peak_before']))}/s, ${percent('before')} of quota`,
+      ),
+      ' now, ',
+      h(
+        'b',
+        { class: 'number' },
+        `${numberText(Number(row['peak_after']))}/s, ${percent('after')} of quota`,
+      ),
+      ' then.',
     ),
-    h(
-      'div',
-      { class: 'bars', 'data-what-if': String(row['side']) },
-      ...bar('before', before, row['percent_before']),
-      ...bar('after', after, row['percent_after']),
-    ),
+    drawing && chart(drawing),
     h(
       'p',
       {},
