@@ -205,6 +205,9 @@ export function defineDetection<P extends z.ZodObject>(
         key: null,
         events: 0,
         evidence_event_ids: [],
+        decision: 'open',
+        decision_reason: null,
+        decided_at: null,
       });
     }
     return rows;
