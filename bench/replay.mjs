@@ -29,8 +29,9 @@ const replays = {
           second,
           is_write: next() < 0.4,
           object: 1 + Math.floor(next() ** 2 * 100_000),
-          role: `role/${role}`,
-          session: `role/${role}/session-${Math.floor(next() * 50)}`,
+          role,
+          session: role * 50 + Math.floor(next() * 50),
+          account: 0,
         });
       },
       kept: () => replay.finish().after[0].after.writes,

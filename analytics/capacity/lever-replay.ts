@@ -1,4 +1,4 @@
-import { FixedWindows, Interner, pairKey, WriteWindows } from '../finops/write-window.ts';
+import { FixedWindows, Interner, WriteWindows } from '../finops/write-window.ts';
 
 /** A successful GenerateDataKey or Decrypt; calls come in order of second, writes before reads. */
 export interface LeverCall {
@@ -68,6 +68,6 @@ export class BucketKeyReplay implements LeverReplay {
     const written = this.#lastWrites.get(object);
     if (!written) return true;
     const window = this.#writes.windowOf(written.requester, written.second);
-    return this.#reads.opens(pairKey(window, this.#roles.of(call.principal)), call.second);
+    return this.#reads.opens(window, call.second, this.#roles.of(call.principal));
   }
 }

@@ -10,6 +10,9 @@ import {
 
 export type BucketScope = 'objects' | 'log_delivery' | 'bucket_key_on';
 
+/** A payer's part by the account's id. */
+export type PayerShare = Omit<BucketShare, 'account'> & { account_id: string };
+
 /** The replay of one Region, bucket, KMS key and scope. */
 export interface BucketOutcome {
   region: string;
@@ -17,7 +20,7 @@ export interface BucketOutcome {
   key_arn: string;
   scope: BucketScope;
   /** The accounts that pay for the calls, and what part each has in them. */
-  shares: BucketShare[];
+  shares: PayerShare[];
   calls_with_more_context: number;
   before: BucketBefore;
   /** One for each setting; empty for the scope `bucket_key_on`, which has nothing left to save. */
@@ -42,73 +45,45 @@ export async function* replayBuckets(
   settings: readonly BucketKeySetting[],
   context: AnalysisContext,
 ): AsyncGenerator<BucketOutcome> {
-  let open: { outcome: BucketOutcome; replay: BucketReplay } | null = null;
-  const finish = ({ outcome, replay }: NonNullable<typeof open>): BucketOutcome => ({
-    ...outcome,
-    ...replay.finish(),
-  });
+  const off = new BucketReplay(settings);
+  const on = new BucketReplay([]);
+  const accounts: string[] = [];
+  let replay = off;
+  let group = 0;
+  let names: string[] = [];
+  let calls_with_more_context = 0;
+  const finish = (): BucketOutcome => {
+    const [region, s3_bucket, key_arn, scope] = names as [string, string, string, BucketScope];
+    const { before, after, shares } = replay.finish();
+    const place = { region, s3_bucket, key_arn, scope, calls_with_more_context, before, after };
+    return {
+      ...place,
+      shares: shares.map(({ account, ...part }) => ({ account_id: accounts[account]!, ...part })),
+    };
+  };
   for await (const chunk of context.engine.stream(sql, params, context)) {
-    const [
-      regions,
-      buckets,
-      keys,
-      scopes,
-      seconds,
-      writes,
-      objects,
-      roles,
-      sessions,
-      accounts,
-      more,
-    ] = chunk.columns as [
-      string[],
-      string[],
-      string[],
-      BucketScope[],
-      number[],
-      boolean[],
-      number[],
-      string[],
-      string[],
-      string[],
-      boolean[],
-    ];
+    const [groups, seconds, reads, objects, roles, sessions, payers, more] =
+      chunk.columns as readonly number[][];
+    const texts = chunk.columns[8] as (string | null)[];
     for (let row = 0; row < chunk.rowCount; row++) {
-      const outcome = open?.outcome;
-      if (
-        !outcome ||
-        outcome.s3_bucket !== buckets[row] ||
-        outcome.key_arn !== keys[row] ||
-        outcome.scope !== scopes[row] ||
-        outcome.region !== regions[row]
-      ) {
-        if (open) yield finish(open);
-        open = {
-          outcome: emptyOutcome(regions[row]!, buckets[row]!, keys[row]!, scopes[row]!),
-          replay: new BucketReplay(scopes[row] === 'bucket_key_on' ? [] : settings),
-        };
+      const text = texts[row];
+      if (groups![row] === 0) accounts[payers![row]!] = text!;
+      else if (text !== null) {
+        // The four names of a group come before its calls.
+        if (groups![row] !== group) {
+          if (group > 0) yield finish();
+          group = groups![row]!;
+          names = [];
+          calls_with_more_context = 0;
+        }
+        names.push(text!);
+        if (names.length === 4) replay = text === 'bucket_key_on' ? on : off;
+      } else {
+        calls_with_more_context += more![row]!;
+        const [object, role, session] = [objects![row]!, roles![row]!, sessions![row]!];
+        replay.call(seconds![row]!, reads![row] === 0, object, role, session, payers![row]!);
       }
-      if (more[row]) open!.outcome.calls_with_more_context++;
-      open!.replay.add({
-        second: seconds[row]!,
-        is_write: writes[row]!,
-        object: objects[row]!,
-        role: roles[row]!,
-        session: sessions[row]!,
-        account: accounts[row]!,
-      });
     }
   }
-  if (open) yield finish(open);
-}
-
-function emptyOutcome(
-  region: string,
-  s3_bucket: string,
-  key_arn: string,
-  scope: BucketScope,
-): BucketOutcome {
-  const before = { writes: 0, reads_written: 0, reads_older: 0, objects_older: 0, peak: 0 };
-  const group = { region, s3_bucket, key_arn, scope };
-  return { ...group, calls_with_more_context: 0, before, after: [], shares: [] };
+  if (group > 0) yield finish();
 }

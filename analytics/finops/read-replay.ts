@@ -1,15 +1,20 @@
-import { FixedWindows, Interner, pairKey, PeakSecond, WriteWindows } from './write-window.ts';
+import { BitSet, LastWindows, Tallies } from './bucket-state.ts';
+import { ExpiringTable } from './expiring-table.ts';
+import { FixedWindows, PeakSecond } from './write-window.ts';
 
-/** One successful S3 call on KMS; calls of a replay come in order of second, writes before reads. */
+/**
+ * One successful S3 call on KMS; calls of a replay come in order of second, writes before reads. Role,
+ * session and account are numbers that stand for names.
+ */
 export interface S3Call {
   second: number;
   is_write: boolean;
   /** Number of the object within its bucket and key, from 1. */
   object: number;
-  role: string;
-  session: string;
+  role: number;
+  session: number;
   /** The account that pays for the call. */
-  account: string;
+  account: number;
 }
 
 export type RequesterLevel = 'role' | 'session';
@@ -48,7 +53,7 @@ export interface BucketAfter {
 
 /** One payer's part of a bucket: before, and after for each setting. The parts of all payers add up. */
 export interface BucketShare {
-  account_id: string;
+  account: number;
   before: BucketCalls;
   after: BucketCallsLeft[];
 }
@@ -56,111 +61,48 @@ export interface BucketShare {
 export type BucketCalls = Omit<BucketBefore, 'peak'>;
 export type BucketCallsLeft = Omit<BucketAfter, 'peak_day_one' | 'peak_after_rewrite'>;
 
-/** Sums of four numbers for each payer, as they come to be known. */
-class Tallies {
-  readonly #sums: number[] = [];
-
-  add(payer: number, column: number): void {
-    const at = payer * 4 + column;
-    while (this.#sums.length <= at) this.#sums.push(0);
-    this.#sums[at]!++;
-  }
-
-  of(payer: number): [number, number, number, number] {
-    const at = payer * 4;
-    return [0, 1, 2, 3].map((column) => this.#sums[at + column] ?? 0) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-  }
-}
-
-/** Last write of each object: second, role and session, twelve bytes an object. */
-class LastWrites {
-  #table = new Uint32Array(3 * 1_024);
-
-  set(object: number, second: number, role: number, session: number): void {
-    const at = object * 3;
-    if (at + 3 > this.#table.length) {
-      const larger = new Uint32Array(Math.max(at + 3, this.#table.length * 2));
-      larger.set(this.#table);
-      this.#table = larger;
-    }
-    this.#table[at] = second + 1;
-    this.#table[at + 1] = role;
-    this.#table[at + 2] = session;
-  }
-
-  /** Null when the object was not written in the log so far. */
-  get(object: number): { second: number; role: number; session: number } | null {
-    const at = object * 3;
-    const second = this.#table[at] ?? 0;
-    if (second === 0) return null;
-    return { second: second - 1, role: this.#table[at + 1]!, session: this.#table[at + 2]! };
-  }
-}
-
-/** A set of small numbers, one bit each. */
-class BitSet {
-  #bits = new Uint8Array(1_024);
-
-  /** True when the number is new. */
-  add(number: number): boolean {
-    const at = number >>> 3;
-    if (at >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(at + 1, this.#bits.length * 2));
-      larger.set(this.#bits);
-      this.#bits = larger;
-    }
-    const bit = 1 << (number & 7);
-    if (this.#bits[at]! & bit) return false;
-    this.#bits[at]! |= bit;
-    return true;
-  }
-}
-
 class SettingReplay {
   readonly setting: BucketKeySetting;
-  readonly #writes: WriteWindows;
+  /** The open write window of each requester: when it was opened, and its number. */
+  readonly #writes = new ExpiringTable();
   readonly #readsWritten: FixedWindows;
   readonly #readsOlderLow: FixedWindows;
   readonly #readsOlderHigh: FixedWindows;
   readonly #dayOne = new PeakSecond();
   readonly #afterRewrite = new PeakSecond();
   readonly #left = new Tallies();
+  #windows = 0;
 
   constructor(setting: BucketKeySetting) {
     this.setting = setting;
-    this.#writes = new WriteWindows(setting.window_seconds);
     this.#readsWritten = new FixedWindows(setting.window_seconds);
     this.#readsOlderLow = new FixedWindows(setting.window_seconds);
     this.#readsOlderHigh = new FixedWindows(setting.window_seconds);
   }
 
-  write(second: number, requester: number, payer: number): void {
-    if (this.#writes.opens(requester, second)) {
-      this.#left.add(payer, 0);
-      this.#kept(second);
-    }
+  /** The number of the window that the write belongs to. */
+  write(second: number, requester: number, payer: number): number {
+    const width = this.setting.window_seconds;
+    const writes = this.#writes;
+    const at = writes.slot(requester, 0, second - width);
+    if (!writes.isNew && second < writes.second(at) + width) return writes.value(at);
+    writes.set(at, second, this.#windows);
+    this.#left.add(payer, 0);
+    this.#kept(second);
+    return this.#windows++;
   }
 
   readWritten(second: number, reader: number, window: number, payer: number): void {
-    if (this.#readsWritten.opens(pairKey(window, reader), second)) {
+    if (this.#readsWritten.opens(window, second, reader)) {
       this.#left.add(payer, 1);
       this.#kept(second);
     }
   }
 
-  windowOf(writer: number, written: number): number {
-    return this.#writes.windowOf(writer, written);
-  }
-
   readOlder(second: number, reader: number, object: number, payer: number): void {
     this.#dayOne.add(second);
     if (this.#readsOlderLow.opens(reader, second)) this.#left.add(payer, 2);
-    if (this.#readsOlderHigh.opens(pairKey(object, reader), second)) {
+    if (this.#readsOlderHigh.opens(object, second, reader)) {
       this.#left.add(payer, 3);
       this.#afterRewrite.add(second);
     }
@@ -175,6 +117,18 @@ class SettingReplay {
     return { peak_day_one: this.#dayOne.peak, peak_after_rewrite: this.#afterRewrite.peak };
   }
 
+  /** Forgets everything, for the next bucket. */
+  clear(): void {
+    this.#writes.clear();
+    this.#readsWritten.clear();
+    this.#readsOlderLow.clear();
+    this.#readsOlderHigh.clear();
+    this.#dayOne.clear();
+    this.#afterRewrite.clear();
+    this.#left.clear();
+    this.#windows = 0;
+  }
+
   left(payer: number): BucketCallsLeft {
     const [writes, reads_written, reads_older_low, reads_older_high] = this.#left.of(payer);
     return { writes, reads_written, reads_older_low, reads_older_high };
@@ -183,49 +137,60 @@ class SettingReplay {
 
 /**
  * Replays the calls of one bucket and KMS key as if S3 Bucket Keys were on, for several settings in
- * one pass (definitions: Bucket key replay). Memory: twelve bytes an object, eight bytes a write window and
- * setting, and what is active within one window.
+ * one pass (definitions: Bucket key replay). Memory: four bytes an object and, for each setting, four
+ * bytes an object that was written and what is active within one window. After finish() the replay is
+ * ready for the next bucket, with its memory.
  */
 export class BucketReplay {
   readonly #settings: SettingReplay[];
-  readonly #roles = new Interner();
-  readonly #sessions = new Interner();
-  readonly #lastWrites = new LastWrites();
-  readonly #payers = new Interner();
-  readonly #older = new BitSet();
+  #lastWindows: LastWindows;
+  /** Payers in the order of their first call; their accounts are at the same places. */
+  #payers = new Map<number, number>();
+  #older = new BitSet();
   readonly #peak = new PeakSecond();
   readonly #before = new Tallies();
 
   constructor(settings: readonly BucketKeySetting[]) {
     this.#settings = settings.map((setting) => new SettingReplay(setting));
+    this.#lastWindows = new LastWindows(settings.length);
   }
 
   add(call: S3Call): void {
-    const { second, object } = call;
-    const role = this.#roles.of(call.role);
-    const session = this.#sessions.of(call.session);
-    const payer = this.#payers.of(call.account);
+    this.call(call.second, call.is_write, call.object, call.role, call.session, call.account);
+  }
+
+  /** The same as add() without an object for each call. */
+  call(
+    second: number,
+    is_write: boolean,
+    object: number,
+    role: number,
+    session: number,
+    account: number,
+  ): void {
+    let payer = this.#payers.get(account);
+    if (payer === undefined) this.#payers.set(account, (payer = this.#payers.size));
     this.#peak.add(second);
-    if (call.is_write) {
+    const settings = this.#settings;
+    if (is_write) {
       this.#before.add(payer, 0);
-      this.#lastWrites.set(object, second, role, session);
-      for (const replay of this.#settings) {
-        replay.write(second, replay.setting.requester === 'role' ? role : session, payer);
+      const place = this.#lastWindows.place(object);
+      for (let i = 0; i < settings.length; i++) {
+        const replay = settings[i]!;
+        const requester = replay.setting.requester === 'role' ? role : session;
+        this.#lastWindows.set(place, i, replay.write(second, requester, payer));
       }
       return;
     }
-    const write = this.#lastWrites.get(object);
-    this.#before.add(payer, write ? 1 : 2);
+    const place = this.#lastWindows.find(object);
+    this.#before.add(payer, place >= 0 ? 1 : 2);
     // An older object is counted for the account that reads it first.
-    if (!write && this.#older.add(object)) this.#before.add(payer, 3);
-    for (const replay of this.#settings) {
-      const byRole = replay.setting.requester === 'role';
-      const reader = byRole ? role : session;
-      if (!write) replay.readOlder(second, reader, object, payer);
-      else {
-        const window = replay.windowOf(byRole ? write.role : write.session, write.second);
-        replay.readWritten(second, reader, window, payer);
-      }
+    if (place < 0 && this.#older.add(object)) this.#before.add(payer, 3);
+    for (let i = 0; i < settings.length; i++) {
+      const replay = settings[i]!;
+      const reader = replay.setting.requester === 'role' ? role : session;
+      if (place < 0) replay.readOlder(second, reader, object, payer);
+      else replay.readWritten(second, reader, this.#lastWindows.get(place, i), payer);
     }
   }
 
@@ -234,10 +199,21 @@ export class BucketReplay {
     after: { setting: BucketKeySetting; after: BucketAfter }[];
     shares: BucketShare[];
   } {
-    const shares = this.#payers.names().map((account_id, payer) => {
+    const result = this.#result();
+    for (const replay of this.#settings) replay.clear();
+    this.#lastWindows = new LastWindows(this.#settings.length);
+    this.#payers = new Map();
+    this.#older = new BitSet();
+    this.#peak.clear();
+    this.#before.clear();
+    return result;
+  }
+
+  #result() {
+    const shares = [...this.#payers].map(([account, payer]) => {
       const [writes, reads_written, reads_older, objects_older] = this.#before.of(payer);
       return {
-        account_id,
+        account,
         before: { writes, reads_written, reads_older, objects_older },
         after: this.#settings.map((replay) => replay.left(payer)),
       };

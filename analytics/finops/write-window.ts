@@ -1,42 +1,31 @@
-/** Ids that a composite key may hold in its lower part; see `pairKey`. */
-const ids_max = 2 ** 24;
-
-/** One number for two ids: exact while the first is below 2^29 and the second below 2^24. */
-export function pairKey(first: number, second: number): number {
-  if (second >= ids_max || first >= 2 ** 29) {
-    throw new RangeError(`too many groups in one replay: ${first}, ${second}`);
-  }
-  return first * ids_max + second;
-}
+import { ExpiringTable } from './expiring-table.ts';
 
 /**
  * Fixed windows: the first call of a group opens [t, t + width) and pays; calls inside are free; the
  * window never slides. Calls must come in order of time. Expired windows are forgotten as the table
- * doubles, so that memory follows the groups active within one width, not the trail's length.
+ * grows, so that memory follows the groups active within one width, not the trail's length.
  */
 export class FixedWindows {
   readonly #width_seconds: number;
-  readonly #opened = new Map<number, number>();
-  #sweep_at = 1_024;
+  readonly #opened = new ExpiringTable();
 
   constructor(width_seconds: number) {
     this.#width_seconds = width_seconds;
   }
 
-  /** True when the call at `second` opens a window, that is, when it still reaches KMS. */
-  opens(group: number, second: number): boolean {
-    const start = this.#opened.get(group);
-    if (start !== undefined && second < start + this.#width_seconds) return false;
-    this.#opened.set(group, second);
-    if (this.#opened.size >= this.#sweep_at) this.#sweep(second);
-    return true;
+  /** True when the call at `second` opens a window of the group, that is, when it still reaches KMS. */
+  opens(group: number, second: number, member = 0): boolean {
+    const at = this.#opened.slot(group, member, second - this.#width_seconds);
+    if (this.#opened.isNew || second >= this.#opened.second(at) + this.#width_seconds) {
+      this.#opened.set(at, second, 0);
+      return true;
+    }
+    return false;
   }
 
-  #sweep(now: number): void {
-    for (const [group, start] of this.#opened) {
-      if (now >= start + this.#width_seconds) this.#opened.delete(group);
-    }
-    this.#sweep_at = Math.max(1_024, this.#opened.size * 2);
+  /** Forgets all windows, for the next stream of calls. */
+  clear(): void {
+    this.#opened.clear();
   }
 }
 
@@ -83,6 +72,12 @@ export class PeakSecond {
   peak = 0;
   #second = Number.NaN;
   #calls = 0;
+
+  clear(): void {
+    this.peak = 0;
+    this.#second = Number.NaN;
+    this.#calls = 0;
+  }
 
   add(second: number): void {
     this.#calls = second === this.#second ? this.#calls + 1 : 1;

@@ -1,3 +1,4 @@
+import type { DuckDBType } from '@duckdb/node-api';
 import type {
   ColumnChunk,
   Engine,
@@ -7,8 +8,15 @@ import type {
   SqlParams,
 } from '../engine.ts';
 import { namedColumns } from '../named-columns.ts';
+import { DuckDBTypeId } from './package.ts';
 import type { Query, ResultChunk } from './result-chunks.ts';
 import { jsonValue } from './values.ts';
+
+/** Types whose values are JSON as DuckDB gives them: most columns of a stream are, and stay untouched. */
+const isJson = ({ typeId }: DuckDBType) =>
+  typeId === DuckDBTypeId.INTEGER ||
+  typeId === DuckDBTypeId.VARCHAR ||
+  typeId === DuckDBTypeId.BOOLEAN;
 
 /** Rows and streams as JSON over a source of result chunks. */
 export abstract class ChunkEngine implements Engine {
@@ -35,7 +43,9 @@ export abstract class ChunkEngine implements Engine {
       yield {
         rowCount: result.rowCount,
         columns: result.columns.map((values, i) =>
-          values.map((value) => jsonValue(value, result.types[i]!)),
+          isJson(result.types[i]!)
+            ? values
+            : values.map((value) => jsonValue(value, result.types[i]!)),
         ),
       };
     }

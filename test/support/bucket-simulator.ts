@@ -16,7 +16,7 @@ export function windowStarts(times: readonly number[], width: number): number[] 
  */
 export function simulateBucket(calls: readonly S3Call[], setting: BucketKeySetting) {
   const T = setting.window_seconds;
-  const who = (call: S3Call) => (setting.requester === 'role' ? call.role : call.session);
+  const who = (call: S3Call) => String(setting.requester === 'role' ? call.role : call.session);
   const writes = calls.filter((call) => call.is_write);
   const reads = calls.filter((call) => !call.is_write);
   const groups = (members: readonly S3Call[], name: (call: S3Call) => string) => {
