@@ -1,3 +1,5 @@
+import { memberOf } from '../core/member-of.ts';
+
 /**
  * Display titles of columns whose names say too much or too little. One name means one thing in every
  * analysis, so its title is the same everywhere; a field's own `.meta({ title })` comes before both.
@@ -141,7 +143,7 @@ const titles: Readonly<Record<string, string>> = {
 
 /** `saving_usd_monthly` is `Saving a month`; what the unit says is not said twice. */
 export function titleOf(name: string): string {
-  const known = titles[name];
+  const known = memberOf(titles, name);
   if (known !== undefined) return known;
   const words = name
     .replace(/_usd_monthly$/, '_a_month')

@@ -1,3 +1,4 @@
+import { memberOf } from '../core/member-of.ts';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { exitCodes, isKeymeterError } from '../core/errors.ts';
@@ -106,7 +107,7 @@ export function notFound(what: string, fix: string): ProblemError {
 export function problemResponse(c: Context<ApiEnv>, problem: ProblemError): Response {
   const body = {
     type: `urn:keymeter:problem:${problem.code}`,
-    title: problemTitles[problem.code] ?? problem.code,
+    title: memberOf(problemTitles, problem.code) ?? problem.code,
     status: problem.status,
     detail: problem.message,
     fix: problem.fix,

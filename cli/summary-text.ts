@@ -1,3 +1,4 @@
+import { memberOf } from '../core/member-of.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
 import { printable } from '../core/printable.ts';
 
@@ -28,12 +29,12 @@ export function ingestSummaryText(summary: IngestSummary): string {
   }
   if (s.unread_bytes > 0) lines.push(`${count(s.unread_bytes)} bytes that nothing read`);
   for (const [why, n] of Object.entries(s.names_skipped)) {
-    const first = printable(s.names_skipped_first[why] ?? '');
+    const first = printable(memberOf(s.names_skipped_first, why) ?? '');
     lines.push(`left out: ${count(n)} ${why} (${n === 1 ? first : `first: ${first}`})`);
   }
   for (const [reason, n] of Object.entries(s.filtered)) {
     const option = reason === 'time' ? '--from/--to' : `--${reason}`;
-    const first = printable(s.filtered_first[reason] ?? '');
+    const first = printable(memberOf(s.filtered_first, reason) ?? '');
     lines.push(`filtered out by ${option}: ${count(n)} files or folders (first: ${first})`);
   }
   lines.push(...unreadLines(s));

@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Engine } from '../store/engine.ts';
 import { engineOver } from '../store/open-engine.ts';
-import { refuseFatal } from '../store/fatal.ts';
+import { refuseFatal, refuseWhole } from '../store/fatal.ts';
 import { knownObjects, ledgerId } from '../store/ledger.ts';
 import { Writer } from '../store/write/writer.ts';
 import type { IngestOptions } from './ingest-options.ts';
@@ -83,6 +83,7 @@ async function ingestAll(
     return summary;
   } catch (error) {
     refuseFatal(error);
+    refuseWhole(error);
     throw error;
   } finally {
     await pool.close();

@@ -1,3 +1,4 @@
+import { memberOf } from '../core/member-of.ts';
 import type { ObjectCounts } from '../store/ledger.ts';
 import { isLeftOut, isUnread, type ReadState } from './unread.ts';
 
@@ -137,5 +138,5 @@ export function noteFilteredName(summary: IngestSummary, reason: string, key: st
 }
 
 export function countClass(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+  counts[name] = (memberOf(counts, name) ?? 0) + 1;
 }

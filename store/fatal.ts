@@ -1,4 +1,4 @@
-import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
+import { exitCodes, isKeymeterError, KeymeterError, messageOf } from '../core/errors.ts';
 
 /**
  * After a FATAL error DuckDB refuses everything; the commit may even be durable. Never retry. Too little
@@ -24,4 +24,22 @@ export function refuseFatal(error: unknown): void {
       cause: error,
     });
   }
+}
+
+/** What no row can cause: a table or column is missing, a file may not be written, a lock is held. */
+const faultsOfTheWhole =
+  /^(Catalog|Binder|Parser|IO|Permission|Connection|TransactionContext|INTERNAL|Dependency|Settings|Not implemented|Missing Extension) Error/i;
+
+/**
+ * A store error of a single object that its rows cannot have caused (a missing table, a file that may not
+ * be written) would befall every other object too: it stops the run instead of marking each as dead.
+ */
+export function refuseWhole(error: unknown): void {
+  if (isKeymeterError(error)) throw error;
+  const message = messageOf(error);
+  if (!faultsOfTheWhole.test(message)) return;
+  throw new KeymeterError('store_refused', `the database cannot store anything: ${message}`, {
+    fix: 'run `keymeter doctor`; what was acknowledged stays, and the same command goes on from there',
+    cause: error,
+  });
 }

@@ -1,3 +1,4 @@
+import { memberOf } from '../../core/member-of.ts';
 import { z } from 'zod';
 import type { QuotaOverride } from '../../core/config.ts';
 import { quotasFile, type Quota } from '../../reference/quotas.ts';
@@ -102,7 +103,7 @@ export function appliedQuotas(
 function periodSeconds(entry: z.output<typeof serviceQuota>, quota: Quota): number {
   const { PeriodUnit, PeriodValue } = entry.Period ?? {};
   if (PeriodUnit === undefined) return 1;
-  const seconds = (unit_seconds[PeriodUnit] ?? Number.NaN) * (PeriodValue ?? 1);
+  const seconds = (memberOf(unit_seconds, PeriodUnit) ?? Number.NaN) * (PeriodValue ?? 1);
   if (!(seconds > 0)) {
     throw new RangeError(`${quota.id} has the period ${PeriodValue} ${PeriodUnit}`);
   }

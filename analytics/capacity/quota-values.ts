@@ -1,3 +1,4 @@
+import { memberOf } from '../../core/member-of.ts';
 import type { QuotaOverride } from '../../core/config.ts';
 import { quotasById, quotasFile, type Quota } from '../../reference/quotas.ts';
 
@@ -43,10 +44,11 @@ export function quotaValueAt(
   if (!inForce) return unknownValue;
   const uncertain_until = inForce.uncertain_until;
   return {
-    limit_per_second: (region === null ? undefined : inForce.regions[region]) ?? inForce.value,
+    limit_per_second:
+      (region === null ? undefined : memberOf(inForce.regions, region)) ?? inForce.value,
     basis: 'default',
     value_from: inForce.from,
-    source: quotasFile.sources[inForce.source] ?? inForce.source,
+    source: memberOf(quotasFile.sources, inForce.source) ?? inForce.source,
     uncertain: uncertain_until !== undefined && at.getTime() < Date.parse(uncertain_until),
   };
 }

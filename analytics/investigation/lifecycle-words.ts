@@ -1,3 +1,5 @@
+import { memberOf } from '../../core/member-of.ts';
+
 type Json = Record<string, unknown>;
 
 /** What a change of a key did, in words, out of its request and response (JSON texts or null). */
@@ -50,7 +52,7 @@ export function lifecycleWords(
     case 'EnableKeyRotation':
       return list('rotation turned on', [prefixed('every (days)', text('rotationPeriodInDays'))]);
     default:
-      return fixedWords[operation] ?? operation;
+      return memberOf(fixedWords, operation) ?? operation;
   }
 }
 

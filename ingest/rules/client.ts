@@ -1,3 +1,4 @@
+import { memberOf } from '../../core/member-of.ts';
 import { isIP } from 'node:net';
 import { objectField, textField, type JsonObject } from '../records/record.ts';
 import { serviceOfContext } from './context.ts';
@@ -36,7 +37,7 @@ export function clientOf(record: JsonObject): Client {
  * encryption context names; without invokedBy only Lambda's environment variables tell a service.
  */
 export function viaServiceOf(invokedBy: string | null, contextKind: string): string | null {
-  const named = serviceOfContext[contextKind] ?? null;
+  const named = memberOf(serviceOfContext, contextKind) ?? null;
   if (invokedBy === null) return contextKind === 'lambda' ? named : null;
   const service = invokedBy.toLowerCase().replace(/^fas\./, '');
   return service === 'aws internal' ? (named ?? 'aws-internal') : service;

@@ -1,3 +1,4 @@
+import { memberOf } from '../../core/member-of.ts';
 import { KeymeterError, messageOf } from '../../core/errors.ts';
 import { ObjectError, type ListProblem } from './source.ts';
 
@@ -52,7 +53,7 @@ export function faultOf(error: unknown, signal?: AbortSignal): S3Fault {
   if (signal?.aborted) return 'aborted';
   const shape = (error ?? {}) as S3ErrorShape;
   for (const name of [shape.name, shape.Code, shape.code]) {
-    const fault = typeof name === 'string' ? faultByName[name] : undefined;
+    const fault = typeof name === 'string' ? memberOf(faultByName, name) : undefined;
     if (fault) return fault;
   }
   // An answer that is no XML (a proxy's, or one cut short) bears only its status.

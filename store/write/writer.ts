@@ -8,7 +8,7 @@ import type { Database } from '../database.ts';
 import { DimensionIds } from './dimension-ids.ts';
 import type { EventBatch } from '../batch/event-batch.ts';
 import { CallCounts } from './call-counts.ts';
-import { refuseFatal } from '../fatal.ts';
+import { refuseFatal, refuseWhole } from '../fatal.ts';
 import { relatedColumns } from './related-columns.ts';
 import { readerVersion, type LedgerObject, type ObjectCounts } from '../ledger.ts';
 import { sliceObject } from '../batch/slice-object.ts';
@@ -134,7 +134,10 @@ export class Writer {
         sliceObject({ batch: { ...batch, deltas }, objects }, result.task_index),
       ),
     );
-    if (single.length === 1) return this.#bury(single[0]!, group.failure.cause, runId);
+    if (single.length === 1) {
+      refuseWhole(group.failure.cause);
+      return this.#bury(single[0]!, group.failure.cause, runId);
+    }
     for (const item of single) counts.push(...(await this.commit([item], runId)));
     return counts;
   }

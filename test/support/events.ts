@@ -5,7 +5,7 @@ import { DuckDbEngine } from '../../store/duckdb/duckdb-engine.ts';
 import type { EventBatch, RelatedEvent } from '../../store/batch/event-batch.ts';
 import { ledgerId } from '../../store/ledger.ts';
 import type { KmsEvent } from '../../store/relations.ts';
-import { Writer } from '../../store/write/writer.ts';
+import { Writer, type GroupItem } from '../../store/write/writer.ts';
 
 /** A plain event of one second: a direct, successful, symmetric Decrypt by a role. */
 export const plainEvent: KmsEvent = {
@@ -111,14 +111,12 @@ export function batchOf(events: readonly KmsEvent[], related: RelatedEvent[] = [
 
 let objectCount = 0;
 
-/** Stores events through the real writer, as one object with this path or one of its own. */
-export async function store(
-  database: Database,
+/** Events as one object, with this path or one of its own, for the real writer. */
+export function groupItem(
   events: readonly KmsEvent[],
   related: RelatedEvent[] = [],
   key = `/test/object-${objectCount++}`,
-): Promise<void> {
-  const writer = await Writer.open(database);
+): GroupItem {
   const listed = {
     source: 'local',
     bucket: '',
@@ -128,10 +126,18 @@ export async function store(
     last_modified_at: 0,
     attempts: 0,
   };
-  await writer.commit(
-    [{ batch: batchOf(events, related), objects: [{ ...listed, object_id: ledgerId(listed) }] }],
-    'test-run',
-  );
+  return { batch: batchOf(events, related), objects: [{ ...listed, object_id: ledgerId(listed) }] };
+}
+
+/** Stores events through the real writer, as one object with this path or one of its own. */
+export async function store(
+  database: Database,
+  events: readonly KmsEvent[],
+  related: RelatedEvent[] = [],
+  key?: string,
+): Promise<void> {
+  const writer = await Writer.open(database);
+  await writer.commit([groupItem(events, related, key)], 'test-run');
   await writer.fold();
   writer.close();
 }
