@@ -28,7 +28,7 @@ export function refuseFatal(error: unknown): void {
 
 /** What no row can cause: a table or column is missing, a file may not be written, a lock is held. */
 const faultsOfTheWhole =
-  /^(Catalog|Binder|Parser|IO|Permission|Connection|TransactionContext|INTERNAL|Dependency|Settings|Not implemented|Missing Extension) Error/i;
+  /^(Catalog|Binder|Parser|IO|Permission|Connection|TransactionContext|INTERNAL|Dependency|Settings|Not implemented|Missing Extension) Error|^incorrect column count/i;
 
 /**
  * A store error of a single object that its rows cannot have caused (a missing table, a file that may not
