@@ -6,6 +6,7 @@ export interface S3Flags {
   endpoint?: string;
   pathStyle?: boolean;
   anonymous?: boolean;
+  requesterPays?: boolean;
   profile?: string;
 }
 
@@ -16,6 +17,7 @@ export function withS3Flags(command: Command): Command {
     .option('--endpoint <url>', 'S3 endpoint, for S3-compatible servers')
     .option('--path-style', 'address buckets by path')
     .option('--anonymous', 'read a public bucket without credentials')
+    .option('--requester-pays', 'you pay for the requests to a bucket that is set up so')
     .option('--profile <name>', 'profile of the AWS configuration');
 }
 
@@ -25,6 +27,7 @@ export function sourceOptions(flags: S3Flags): SourceOptions {
     endpoint: flags.endpoint,
     pathStyle: flags.pathStyle,
     anonymous: flags.anonymous,
+    requesterPays: flags.requesterPays,
     profile: flags.profile,
   };
 }

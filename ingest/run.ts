@@ -7,6 +7,7 @@ import type { PlannedTask } from './plan-tasks.ts';
 import type { ReaderPool } from './pool.ts';
 import { readTaskOf } from './read-ahead.ts';
 import { releaseAll } from './release.ts';
+import { StopEarly } from './stop-early.ts';
 import { addCounts, countClass, type IngestSummary } from './summary.ts';
 import { group_age_ms, group_objects_default, group_rows } from './transaction-size.ts';
 
@@ -59,6 +60,7 @@ export class Run {
   readonly #ready: ReadResult[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #group_objects: number;
+  readonly #early = new StopEarly();
   #inFlight = 0;
   #hasBegun = false;
   #listed = false;
@@ -101,12 +103,12 @@ export class Run {
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
     try {
       for await (const task of plan) {
-        if (signal.aborted || this.#failure) break;
+        if (signal.aborted || this.#failure || this.#early.isStopped) break;
         await this.begin();
         this.#start(task);
         while (this.#isFull()) {
           await this.#changed();
-          if (this.#failure || signal.aborted) break;
+          if (this.#failure || signal.aborted || this.#early.isStopped) break;
         }
       }
     } catch (error) {
@@ -202,6 +204,8 @@ export class Run {
       summary.content_bytes += object.content_bytes;
       if (object.error_class) countClass(summary.classes, object.error_class);
       if (object.status === 'transient') group.postponed.push({ task, object });
+      const stop = this.#early.look(listed, object);
+      if (stop) summary.problems.push(stop);
     }
     for (const reject of batch.rejects) countClass(summary.classes, reject.error_class);
     const settled = batch.objects.filter((object) => object.status !== 'transient');

@@ -5,6 +5,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 
+import { toKeymeterError } from './s3-errors.ts';
 import { concurrencyDefault, tuningOf, type S3Config } from './s3-settings.ts';
 
 /**
@@ -37,8 +38,42 @@ export function createS3Client(config: S3Config): S3Client {
     settings.credentials = { accessKeyId: '', secretAccessKey: '' };
     settings.signer = { sign: async (request) => request };
   }
-  return new S3Client(settings);
+  const client = new S3Client(settings);
+  if (config.requesterPays) {
+    // S3 refuses every request for such a bucket that does not bear this header.
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers['x-amz-request-payer'] = 'requester';
+        return next(args);
+      },
+      { step: 'build', name: 'payRequests' },
+    );
+  }
+  return client;
 }
+
+/**
+ * Less patience, for the first requests: an endpoint that says nothing is known to be silent after
+ * 2 x 10 seconds, not after 5 x 15.
+ */
+export function opening<C extends S3Config>(config: C): C {
+  const { maxAttempts, requestTimeoutMs, socketTimeoutMs, ...others } = tuningOf(config);
+  return {
+    ...config,
+    tuning: {
+      ...others,
+      maxAttempts: Math.min(2, maxAttempts),
+      requestTimeoutMs: Math.min(10_000, requestTimeoutMs),
+      socketTimeoutMs: Math.min(10_000, socketTimeoutMs),
+    },
+  };
+}
+
+const isSilence = (error: unknown) =>
+  /^(TimeoutError|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(
+    (error as { code?: string }).code ?? (error as Error).name,
+  ) || (error as Error).name === 'TimeoutError';
 
 /**
  * The region of a bucket: as the settings, the environment or the profile name it (else us-east-1), put
@@ -48,11 +83,15 @@ export async function resolveRegion(config: S3Config, bucket: string): Promise<s
   const named = createS3Client(config);
   const region = await named.config.region().catch(() => 'us-east-1');
   named.destroy();
-  const client = createS3Client({ ...config, region });
+  const client = createS3Client({ ...opening(config), region });
   try {
     const answer = await client.send(new HeadBucketCommand({ Bucket: bucket }));
     return answer.BucketRegion ?? region;
   } catch (error) {
+    // Silence: another request would only wait as long again.
+    if (statusOf(error) === undefined && isSilence(error)) {
+      throw toKeymeterError(error, 'transient', bucket);
+    }
     // What else is wrong is said by the first listing, in an answer that has a body.
     if (statusOf(error) !== 400) return region;
     const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });

@@ -5,11 +5,12 @@ import type { S3Client } from '@aws-sdk/client-s3';
 
 import { refuseNoLog, sniffBytes } from '../records/content-form.ts';
 import { backOff } from './back-off.ts';
+import { Breaker } from './breaker.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { checkSize } from './local-reader.ts';
 import { concurrencyDefault, tuningOf, type S3Config } from './s3-settings.ts';
 import { faultOf, isSpent, toObjectError } from './s3-errors.ts';
-import type { ListedObject, ObjectReader, S3Tuning } from './source.ts';
+import { ObjectError, type ListedObject, type ObjectReader, type S3Tuning } from './source.ts';
 
 /** Whole GETs of one object; the SDK's own tries of an unanswered request come on top. */
 const triesMost = 4;
@@ -27,6 +28,7 @@ export class S3Reader implements ObjectReader {
   readonly #config: S3Config;
   readonly #tuning: S3Tuning;
   readonly #limit: ConcurrencyLimit;
+  readonly #breaker = new Breaker();
   #client: Promise<S3Client> | undefined;
 
   constructor(config: S3Config) {
@@ -57,15 +59,24 @@ export class S3Reader implements ObjectReader {
     const place = `s3://${object.bucket}/${object.key}`;
     for (let failed = 0; ; failed++) {
       signal?.throwIfAborted();
+      this.#breaker.refuse();
       try {
-        return await this.#limit.run((slowDown) => this.#get(object, length, slowDown, signal));
+        const bytes = await this.#limit.run((slowDown) => {
+          this.#breaker.refuse();
+          return this.#get(object, length, slowDown, signal);
+        });
+        this.#breaker.succeeded();
+        return bytes;
       } catch (error) {
+        if (error instanceof ObjectError) throw error;
         const fault = faultOf(error, signal);
         if (fault === 'aborted') throw signal?.reason;
         const retry =
           (fault === 'transient' || fault === 'slow_down') && !(error instanceof DeadlinePassed);
         if (!retry || failed + 1 >= triesMost || isSpent(error, this.#tuning.maxAttempts)) {
-          throw toObjectError(error, fault, place);
+          const failure = toObjectError(error, fault, place);
+          this.#breaker.failed(failure);
+          throw failure;
         }
         await backOff(this.#tuning.retryBaseMs, failed, signal);
       }

@@ -9,8 +9,8 @@ export function tuningOf(config: S3Config): S3Tuning {
   return {
     maxAttempts: 5,
     connectionTimeoutMs: 2_000,
-    requestTimeoutMs: 15_000,
-    socketTimeoutMs: 15_000,
+    requestTimeoutMs: 10_000,
+    socketTimeoutMs: 10_000,
     objectDeadlineMs: 300_000,
     retryBaseMs: 200,
     ...config.tuning,

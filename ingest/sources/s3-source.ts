@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 
 import { KeymeterError } from '../../core/errors.ts';
 import { pathRules } from './plan.ts';
-import { createS3Client, resolveRegion } from './s3-client.ts';
+import { createS3Client, opening, resolveRegion } from './s3-client.ts';
 import { faultOf, toKeymeterError } from './s3-errors.ts';
 import { listPage, type ListPage, type ListRequest } from './s3-list.ts';
 import { concurrencyDefault, tuningOf } from './s3-settings.ts';
@@ -26,7 +26,10 @@ export async function openS3Source(spec: string, options: SourceOptions): Promis
   const region = await resolveRegion(options, bucket);
   const settings = { ...options, region };
   const client = createS3Client(settings);
-  const named = await findNamed(client, settings, bucket, prefix);
+  const first = createS3Client(opening(settings));
+  const named = await findNamed(first, opening(settings), bucket, prefix).finally(() =>
+    first.destroy(),
+  );
   return new S3Source(spec, client, { source: 's3', ...settings }, bucket, named);
 }
 

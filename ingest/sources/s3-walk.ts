@@ -14,7 +14,7 @@ import {
   type PathRules,
   type Verdict,
 } from './plan.ts';
-import { faultOf, toKeymeterError, toListProblem, type S3Fault } from './s3-errors.ts';
+import { faultOf, faultsOfAll, toKeymeterError, toListProblem, type S3Fault } from './s3-errors.ts';
 import { listPage, type ListPage, type Patience } from './s3-list.ts';
 import type { Listing } from './source.ts';
 
@@ -101,7 +101,7 @@ export async function* walkS3(walk: S3Walk, signal: AbortSignal): AsyncGenerator
 }
 
 function concernsAll(fault: S3Fault): boolean {
-  return fault === 'no_bucket' || fault === 'expired' || fault === 'no_credentials';
+  return fault === 'no_bucket' || faultsOfAll.has(fault);
 }
 
 /** Lists one folder, page after page; its sub-folders go onto the stack. */

@@ -60,6 +60,8 @@ export type ReaderConfig =
       endpoint?: string | undefined;
       pathStyle?: boolean | undefined;
       anonymous?: boolean | undefined;
+      /** The owner of the credentials pays for the requests. */
+      requesterPays?: boolean | undefined;
       profile?: string | undefined;
       /** Most GETs at once in one worker; adapted downwards while S3 says SlowDown. */
       concurrency?: number | undefined;
@@ -87,6 +89,7 @@ export interface SourceOptions {
   endpoint?: string | undefined;
   pathStyle?: boolean | undefined;
   anonymous?: boolean | undefined;
+  requesterPays?: boolean | undefined;
   profile?: string | undefined;
   concurrency?: number | undefined;
   tuning?: Partial<S3Tuning> | undefined;
@@ -149,9 +152,21 @@ export interface ObjectReader {
 /**
  * Why an object could not be read. `transient`: try again later, no terminal status; `gone`: listed
  * but no longer there; `denied`: no permission; `changed`: overwritten between list and get (the next
- * listing brings it with its new version); `unreadable`: not a regular file, or an I/O error.
+ * listing brings it with its new version); `unreadable`: not a regular file, or an I/O error. The KMS key
+ * of an object, or its archive, may be put right before the next run; `credentials` concern all objects.
  */
-export type ObjectErrorClass = 'transient' | 'gone' | 'denied' | 'changed' | 'unreadable';
+export type ObjectErrorClass =
+  | 'transient'
+  | 'gone'
+  | 'denied'
+  | 'kms_denied'
+  | 'kms_disabled'
+  | 'customer_key'
+  | 'archived'
+  | 'credentials'
+  | 'wrong_region'
+  | 'changed'
+  | 'unreadable';
 
 export class ObjectError extends Error {
   readonly errorClass: ObjectErrorClass;

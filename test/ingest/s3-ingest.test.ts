@@ -57,8 +57,8 @@ async function expectNextRunCompletes(): Promise<void> {
 const b = /b\.json\.gz$/;
 const pending: [name: string, kind: Fault['kind'], error_class: string][] = [
   ['denied', 'denied', 'object_denied'],
-  ['archived', 'archived', 'object_denied'],
-  ['behind expired credentials', 'expired_token', 'object_denied'],
+  ['archived', 'archived', 'object_archived'],
+  ['behind expired credentials', 'expired_token', 'object_credentials'],
   ['never answered', 'hang', 'object_transient'],
 ];
 test.each(pending)('an object that is %s waits for the next run', async (_, kind, error_class) => {

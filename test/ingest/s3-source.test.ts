@@ -97,8 +97,8 @@ describe('reading an object', () => {
     ['short_chunked', 'transient'],
     ['flipped_bit', 'transient'],
     ['denied', 'denied'],
-    ['archived', 'denied'],
-    ['expired_token', 'denied'],
+    ['archived', 'archived'],
+    ['expired_token', 'credentials'],
     ['not_found', 'gone'],
   ];
   test.each(lasting)('that fails for ever ends after few tries: %s is %s', async (kind, wanted) => {

@@ -18,6 +18,8 @@ export type FaultKind =
   | 'not_found'
   | 'archived'
   | 'expired_token'
+  /** The answer of the fault's `answer`. */
+  | 'answer'
   /** The connection is reset before any answer. */
   | 'reset'
   /** No answer at all. */
@@ -44,6 +46,8 @@ export interface Fault {
   key?: RegExp;
   /** How often; for ever when absent. */
   times?: number;
+  /** For the kind `answer`: status, code and message. */
+  answer?: [status: number, code: string, message?: string];
   /** Only list pages asked for with a continuation token. */
   laterPages?: boolean;
 }
@@ -62,6 +66,8 @@ export interface SeenRequest {
 
 export class S3Double {
   readonly seen: SeenRequest[] = [];
+  /** Hears every request before it is answered. */
+  onRequest: ((request: IncomingMessage) => void) | undefined;
   /** Added to each answer. */
   latencyMs = 0;
   /** Named to those who ask for a bucket's head. */
@@ -138,6 +144,7 @@ export class S3Double {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.onRequest?.(request);
     const url = new URL(request.url ?? '/', 'http://double');
     const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
     const authorization = request.headers.authorization;
@@ -148,7 +155,7 @@ export class S3Double {
       if (this.region) response.setHeader('x-amz-bucket-region', this.region);
       const object = this.#buckets.get(bucket)?.get(rest.join('/'));
       const headers = { etag: `"${object?.etag}"`, 'content-length': object?.bytes.length };
-      response.writeHead(rest.length === 0 || object ? 200 : 404, object ? headers : {}).end();
+      response.writeHead(rest.join('') === '' || object ? 200 : 404, object ? headers : {}).end();
       return;
     }
     const op = request.method === 'PUT' ? 'put' : rest.join('') === '' ? 'list' : 'get';
@@ -158,7 +165,9 @@ export class S3Double {
     this.seen.push({ op, bucket, key, delimiter, signed, region });
     if (this.latencyMs > 0) await sleep(this.latencyMs);
     while (this.gate?.key.test(key) && this.underWayMost < this.gate.underWay) await sleep(1);
-    const fault = this.#takeFault(op, key, token !== '');
+    const taken = this.#takeFault(op, key, token !== '');
+    const fault = taken?.kind;
+    if (taken?.answer) return sendError(response, ...taken.answer);
     if (op === 'get' && this.#underWay > this.getsAtOnceMost) {
       refuse(response, 'slow_down');
       return;
@@ -206,7 +215,7 @@ export class S3Double {
     return keys;
   }
 
-  #takeFault(op: Fault['op'], key: string, laterPage: boolean): FaultKind | undefined {
+  #takeFault(op: Fault['op'], key: string, laterPage: boolean): Fault | undefined {
     const fault = this.#faults.find(
       (one) =>
         one.op === op &&
@@ -215,7 +224,7 @@ export class S3Double {
         (!one.laterPages || laterPage),
     );
     if (fault?.times !== undefined) fault.times -= 1;
-    return fault?.kind;
+    return fault;
   }
 }
 
@@ -234,11 +243,16 @@ function refuse(response: ServerResponse, fault: FaultKind): boolean {
   return refusal !== undefined;
 }
 
-function sendError(response: ServerResponse, status: number, code: string): void {
+function sendError(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message = `the double says ${code}`,
+): void {
   response.writeHead(status, { 'content-type': 'application/xml' });
   response.end(
     `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code>` +
-      `<Message>the double says ${code}</Message><RequestId>1</RequestId></Error>`,
+      `<Message>${message}</Message><RequestId>1</RequestId></Error>`,
   );
 }
 
