@@ -13,6 +13,7 @@ export const coverage_hours_min = 24;
 /**
  * One row for each account, Region, organisation and span of hours that an object holds records of. An
  * object without records of its own still shows, by the time in its name, that the trail delivered.
+ * Network activity events are delivered apart, and say nothing of API calls.
  */
 const objectsSql = `
   SELECT DISTINCT account_id, region, regexp_extract(key, 'AWSLogs/(o-[a-z0-9]+)/', 1) AS organisation,
@@ -20,7 +21,7 @@ const objectsSql = `
     CASE WHEN record_time_min IS NULL
       THEN regexp_extract(key, '_([0-9]{8}T[0-9]{4})Z_[^/]*$', 1) END AS delivered
   FROM ingest_objects
-  WHERE status IN ('ok', 'empty')`;
+  WHERE status IN ('ok', 'empty') AND strpos(key, 'CloudTrail-NetworkActivity') = 0`;
 
 /** Digest periods that `keymeter verify` judged. */
 const verifiedSql = `

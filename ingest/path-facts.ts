@@ -8,3 +8,8 @@ export function pathFactsOf(key: string): PathFacts {
   const match = logPath.exec(key) ?? logName.exec(key);
   return { account_id: match?.[1] ?? null, region: match?.[2] ?? null };
 }
+
+/** Whether a key is that of network activity events, which a trail delivers apart from API calls. */
+export function isNetworkActivity(key: string): boolean {
+  return /(?:^|\/)CloudTrail-NetworkActivity\/|_CloudTrail-NetworkActivity_/.test(key);
+}

@@ -4,7 +4,7 @@ import { BatchEncoder, type EventEncoder } from '../store/batch/batch-encoder.ts
 import type { EventBatch, ObjectResult } from '../store/batch/event-batch.ts';
 import { contentOf } from './gunzip.ts';
 import { InputError, type Warning } from './input-error.ts';
-import { pathFactsOf } from './path-facts.ts';
+import { isNetworkActivity, pathFactsOf } from './path-facts.ts';
 import { noLog, noLogClasses, utf8Of } from './records/content-form.ts';
 import { readPlain, type ReadCounts, type RecordSink } from './records/plain-reader.ts';
 import type { PathFacts } from './rules/kms-event.ts';
@@ -81,6 +81,11 @@ function readObject(
     const text = utf8Of(content.bytes);
     if (text !== content.bytes) release(content.bytes);
     Object.assign(result, records.read(text, path, sink));
+    if (isNetworkActivity(task.objects[task_index]!.key)) {
+      // Times of records that are no API calls do not show that calls were logged at that time.
+      result.record_time_min = null;
+      result.record_time_max = null;
+    }
     release(text);
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     result.row_to = encoder.rowCount;

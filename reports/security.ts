@@ -74,6 +74,7 @@ async function access(builder: ReportBuilder, subject: Record<string, string>): 
 async function denials(builder: ReportBuilder, subject: Record<string, string>): Promise<void> {
   const answer = await builder.run('denied-access', subject);
   const calls = answer.rows.reduce((sum, row) => sum + Number(row['denied_calls']), 0);
+  const endpoint = answer.rows.reduce((sum, row) => sum + Number(row['endpoint_denials']), 0);
   const later = answer.rows.filter((row) => row['first_success_after_at'] !== null).length;
   builder.section({
     title: 'What was refused',
@@ -83,6 +84,11 @@ async function denials(builder: ReportBuilder, subject: Record<string, string>):
         ? []
         : [
             `${figureText(calls, 'calls')} denied calls stand in the log; in ${later} of ${answer.rows.length} cases the same call worked afterwards.`,
+            ...(endpoint > 0
+              ? [
+                  `${figureText(endpoint, 'events')} were refused by the policy of a VPC endpoint before they reached KMS.`,
+                ]
+              : []),
           ],
     tables: [
       answer.table(
@@ -92,6 +98,7 @@ async function denials(builder: ReportBuilder, subject: Record<string, string>):
           ['principal_arn', 'principal'],
           'operation',
           'key',
+          ['denied_by', 'by'],
           ['denied_calls', 'denied'],
           'first_at',
           'last_at',

@@ -98,3 +98,26 @@ test('messages that quote hostile input come back as the same text', async () =>
     expect(pick(rows, 'error_message', 'key')).toEqual([[text, text]]);
   }
 });
+
+test('a denial by an endpoint policy is shown, marked, and is no call', async () => {
+  const denied = { outcome: 'denied' as const, error_code: 'VpceAccessDenied' };
+  const { rows } = await runAnalysis(deniedAccess, [
+    event({ ...denied, event_type: 'AwsVpceEvent', event_time: start + 5 }),
+    event({ event_type: 'AwsVpceEvent', event_time: start + 6 }),
+    event({ event_time: start + 9 }),
+    event({ outcome: 'denied', error_code: 'AccessDenied', event_time: start + 7 }),
+  ]);
+  expect(
+    pick(
+      rows,
+      'denied_by',
+      'error_code',
+      'denied_calls',
+      'endpoint_denials',
+      'first_success_after_at',
+    ).sort(),
+  ).toEqual([
+    ['kms', 'AccessDenied', 1, 0, isoSeconds(start + 9)],
+    ['vpc_endpoint_policy', 'VpceAccessDenied', 0, 1, isoSeconds(start + 9)],
+  ]);
+});
