@@ -1,12 +1,14 @@
 import type { Context, Hono } from 'hono';
 import type { Analysis } from '../analytics/analysis.ts';
 import { headlineOf } from '../analytics/columns.ts';
-import type { Question } from './answer.ts';
+import type { Answer, Question } from './answer.ts';
 import { Answers, olderNote } from './answers.ts';
 import { etagOf, notModified } from './etag.ts';
+import { jobAddress, jobRoutes } from './job-routes.ts';
+import { Job } from './jobs.ts';
 import { jsonSchema } from './json-schema.ts';
 import { formats, negotiate, splitFormat, type Format } from './negotiate.ts';
-import type { ApiEnv, ApiOptions } from './options.ts';
+import { waitOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
 import { parseQuery } from './query-params.ts';
@@ -64,6 +66,7 @@ export function analysisRoutes(
   });
 
   const answers = new Answers(options);
+  jobRoutes(app, options, answers.jobs);
 
   app.get('/api/v1/analyses/:name', async (c) => {
     const address = splitFormat(c.req.param('name'));
@@ -82,7 +85,13 @@ export function analysisRoutes(
     c.header('Cache-Control', 'private, no-cache');
     const newest = await options.engine.dataVersion();
     if (notModified(c, etagOf([name, newest]))) return unchanged(c, newest, [name, newest]);
-    const { answer, current } = await answers.get(question, name);
+    const served = await answers.get(
+      question,
+      name,
+      waitOf(options, format, c.req.header('prefer')),
+    );
+    if (served instanceof Job) return accepted(c, served);
+    const { answer, current } = served;
     const tagged = [name, answer.data_version, ...(current ? [] : ['older'])];
     if (notModified(c, etagOf(tagged))) return unchanged(c, answer.data_version, tagged);
     describe(c, answer.data_version, tagged);
@@ -113,6 +122,14 @@ export function analysisRoutes(
       if (question) await answers.prepare(question);
     },
   };
+}
+
+/** 202: the answer is being computed by a job that can be asked about, followed or cancelled. */
+function accepted(c: Context, job: Job<Answer>): Response {
+  c.header('Location', jobAddress(job.id));
+  c.header('Retry-After', '1');
+  c.header('Cache-Control', 'no-store');
+  return c.json({ job: job.status() }, 202);
 }
 
 function describe(c: Context, data_version: string, tagged: readonly string[]): void {

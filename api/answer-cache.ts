@@ -10,7 +10,6 @@ const size_max = 48 * 1024 * 1024;
  */
 export class AnswerCache {
   readonly #done = new Map<string, Answer>();
-  readonly #making = new Map<string, Promise<Answer>>();
   #size = 0;
 
   latest(question: string): Answer | undefined {
@@ -22,22 +21,7 @@ export class AnswerCache {
     return held;
   }
 
-  /** The answer of a computation that runs already, else of this one. */
-  async make(question: string, compute: () => Promise<Answer>): Promise<Answer> {
-    const running = this.#making.get(question);
-    if (running) return running;
-    const making = compute();
-    this.#making.set(question, making);
-    try {
-      const made = await making;
-      this.#keep(question, made);
-      return made;
-    } finally {
-      this.#making.delete(question);
-    }
-  }
-
-  #keep(question: string, made: Answer): void {
+  keep(question: string, made: Answer): void {
     this.#drop(question);
     if (made.size > size_max / 8) return;
     this.#done.set(question, made);

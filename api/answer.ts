@@ -49,15 +49,24 @@ export async function answerTo(
     return { data_version, ...(await analysis.execute(raw, { engine: snapshot, config, signal })) };
   };
   const result = await inSnapshot(engine, answered);
-  const { data_version } = result;
   const truncated = result.truncated || result.rows.length > rows_max;
   const rows = result.rows.slice(0, rows_max);
-  const body = await bodyOf(question, { ...result, rows, truncated });
   const took_ms = performance.now() - started;
-  return { data_version, truncated, made_at: Date.now(), took_ms, size: body().length, body };
+  return answerOf(question, { ...result, rows, truncated }, { made_at: Date.now(), took_ms });
 }
 
-interface Content {
+/** The answer of finished rows. */
+export async function answerOf(
+  question: Question,
+  content: Content,
+  { made_at, took_ms }: Pick<Answer, 'made_at' | 'took_ms'>,
+): Promise<Answer> {
+  const { data_version, truncated } = content;
+  const body = await bodyOf(question, content);
+  return { data_version, truncated, made_at, took_ms, size: body().length, body };
+}
+
+export interface Content {
   data_version: string;
   rows: Record<string, unknown>[];
   notes: string[];

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../core/errors.ts';
 import { AnswerCache } from './answer-cache.ts';
+import { AnswerFiles } from './answer-files.ts';
 import { answerTo, type Answer, type Question } from './answer.ts';
 import { withDeadline } from './deadline.ts';
-import { deadlineOf, isIngesting, type ApiOptions } from './options.ts';
-import { ProblemError } from './problems.ts';
+import { Jobs, type Job } from './jobs.ts';
+import { answerDeadlineOf, isIngesting, type ApiOptions } from './options.ts';
 import { Refresher } from './refresher.ts';
 
-/** What goes on without a client may take this long: findings of much data are minutes of replays. */
-const goes_on_ms_max = { prepared: 900_000, other: 120_000 };
 /** While an ingest runs an answer is served for this long, or ten times what it took to make. */
 const age_ms_max = 300_000;
-/** Who can be given an older answer waits no longer than this for the newest one. */
-const patience_ms = 1_000;
+/** Answers that took at least this long are kept on disk too. */
+const worth_keeping_ms = 1_000;
 
 /** An answer as it is served. */
 export interface Served {
@@ -22,22 +21,28 @@ export interface Served {
 }
 
 /**
- * Who answers what, and from which state of the data. Without an ingest every answer is of the newest
- * data. While one runs the data changes every second or two: then the last complete answer is served,
- * and made anew in the background.
+ * Who answers what, and from which state of the data. A question is computed by one job for all who ask
+ * it. Without an ingest every answer is of the newest data. While one runs the data changes every second
+ * or two: then the last complete answer is served, and a newer one is computed in the background.
  */
 export class Answers {
   readonly #options: ApiOptions;
   readonly #cache = new AnswerCache();
+  readonly #files: AnswerFiles;
   readonly #refresher: Refresher;
   readonly #configuration: string;
+  readonly jobs: Jobs<Answer>;
   /** Questions that are computed to their end, whoever waits. */
   readonly #prepared = new Set<string>();
+  /** How long each analysis took the last time. */
+  readonly #took_ms = new Map<string, number>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#files = new AnswerFiles(options.answersFolder, options.engine);
     this.#refresher = new Refresher(options.closing, options.background);
     this.#configuration = digest(JSON.stringify({ ...options.config, decisions: [] }));
+    this.jobs = new Jobs(options.closing, options.background);
   }
 
   /** A name of the question for caches: the same for the same analysis, parameters, format and configuration. */
@@ -48,33 +53,22 @@ export class Answers {
   }
 
   /**
-   * Throws ProblemError `answer_in_preparation` when a prepared question, or any while an ingest runs, is
-   * not answered in time but goes on; KeymeterError `deadline_exceeded` for others.
+   * The answer, or the job that computes it when it is not ready within `wait_ms`. Throws what the
+   * computation throws within that time.
    */
-  async get(question: Question, name: string): Promise<Served> {
-    const { engine } = this.#options;
-    const held = this.#cache.latest(name);
-    if (held?.data_version === (await engine.dataVersion())) return { answer: held, current: true };
+  async get(question: Question, name: string, wait_ms: number): Promise<Served | Job<Answer>> {
+    const held = await this.#held(question, name);
+    if (held?.data_version === (await this.#options.engine.dataVersion())) {
+      return { answer: held, current: true };
+    }
     const older = held && { answer: held, current: false };
-    const ingests = isIngesting(this.#options);
-    if (older && ingests && isFresh(held)) {
+    if (older && isIngesting(this.#options) && isFresh(held)) {
       this.#refresher.ask(name, held, () => this.#refresh(question, name));
       return older;
     }
-    const goesOn = older !== undefined || ingests || this.#prepared.has(name);
-    const deadline_ms = deadlineOf(this.#options);
-    const wait_ms = older ? Math.min(patience_ms, deadline_ms) : deadline_ms;
-    try {
-      // The deadline is on the outside: an answer that is being made anyway goes on without this client.
-      const answer = await withDeadline(wait_ms, undefined, (signal) =>
-        goesOn ? this.#prepare(question, name) : this.#make(question, name, signal),
-      );
-      return { answer, current: true };
-    } catch (error) {
-      if (!goesOn || !isLate(error)) throw error;
-      if (older) return older;
-      throw inPreparation(wait_ms);
-    }
+    const job = this.#job(question, name);
+    const answer = await job.within(wait_ms);
+    return answer ? { answer, current: true } : (older ?? job);
   }
 
   /** Marks questions as prepared: each is computed to its end, also when a client gives up. */
@@ -86,20 +80,46 @@ export class Answers {
   async prepare(question: Question): Promise<void> {
     const name = this.nameOf(question);
     const data_version = await this.#options.engine.dataVersion();
-    if (this.#cache.latest(name)?.data_version === data_version) return;
-    await this.#prepare(question, name);
+    if ((await this.#held(question, name))?.data_version === data_version) return;
+    const job = this.#job(question, name);
+    job.waiting++;
+    try {
+      await job.ended;
+    } finally {
+      job.left();
+    }
   }
 
-  #prepare(question: Question, name: string): Promise<Answer> {
-    const ms_max = goes_on_ms_max[this.#prepared.has(name) ? 'prepared' : 'other'];
-    return withDeadline(ms_max, this.#options.closing, (signal) =>
-      this.#make(question, name, signal),
-    );
+  /** The newest answer in memory, else the one on disk when it is of the newest data. */
+  async #held(question: Question, name: string): Promise<Answer | undefined> {
+    const held = this.#cache.latest(name);
+    if (held) return held;
+    const kept = await this.#files.read(question, name);
+    if (!kept) return undefined;
+    this.#cache.keep(name, kept);
+    this.#took_ms.set(question.analysis.name, kept.took_ms);
+    return kept;
   }
 
-  #make(question: Question, name: string, signal: AbortSignal): Promise<Answer> {
+  #job(question: Question, name: string): Job<Answer> {
+    const { analysis } = question;
+    const options = {
+      analysis: analysis.name,
+      expected_ms: this.#took_ms.get(analysis.name),
+      always: this.#prepared.has(name),
+    };
+    return this.jobs.ask(name, options, (signal) => this.#make(question, name, signal));
+  }
+
+  async #make(question: Question, name: string, signal: AbortSignal): Promise<Answer> {
     const { engine, config } = this.#options;
-    return this.#cache.make(name, () => answerTo(question, engine, config, signal));
+    const answer = await withDeadline(answerDeadlineOf(this.#options), signal, (within) =>
+      answerTo(question, engine, config, within),
+    );
+    this.#cache.keep(name, answer);
+    this.#took_ms.set(question.analysis.name, answer.took_ms);
+    if (answer.took_ms >= worth_keeping_ms) await this.#files.write(question, name, answer);
+    return answer;
   }
 
   async #refresh(question: Question, name: string): Promise<void> {
@@ -108,7 +128,7 @@ export class Answers {
     } catch (error) {
       if (this.#options.closing?.aborted) return;
       const { analysis } = question;
-      this.#options.log?.('answer not made anew', {
+      this.#options.log?.('answer not computed again', {
         analysis: analysis.name,
         question: name,
         error: messageOf(error),
@@ -127,16 +147,3 @@ const isFresh = ({ made_at, took_ms }: Answer) =>
   Date.now() - made_at < Math.max(age_ms_max, 10 * took_ms);
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
-
-const isLate = (error: unknown) =>
-  (error as { code?: unknown } | undefined)?.code === 'deadline_exceeded';
-
-function inPreparation(deadline_ms: number): ProblemError {
-  return new ProblemError(
-    503,
-    'answer_in_preparation',
-    `the answer is being computed and was not ready within ${deadline_ms} ms`,
-    'ask again in a moment: it is computed to its end and then kept until the data changes',
-    { headers: { 'Retry-After': '1' } },
-  );
-}

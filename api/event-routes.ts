@@ -4,7 +4,7 @@ import { KeymeterError } from '../core/errors.ts';
 import { inSnapshot, type Engine, type JsonRow } from '../store/engine.ts';
 import { placeOfEvent, storedEvent } from '../store/event-lookup.ts';
 import { withDeadline } from './deadline.ts';
-import { deadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
+import { lookupDeadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { notFound, ProblemError } from './problems.ts';
 import { parseQuery } from './query-params.ts';
 
@@ -35,7 +35,7 @@ function hasPlace(query: { object_id?: unknown; record_index?: unknown }): boole
 /** One stored event with all its columns, and the raw record that it was read from. */
 export function eventRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
   const within = <T>(work: (signal: AbortSignal) => Promise<T>) =>
-    withDeadline(deadlineOf(options), undefined, work);
+    withDeadline(lookupDeadlineOf(options), undefined, work);
 
   async function stored(query: EventQuery, signal: AbortSignal): Promise<JsonRow | undefined> {
     const { event_id, object_id, record_index } = query;

@@ -82,7 +82,8 @@ const readOnlyGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {
     await next();
     return;
   }
-  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+  const cancelsJob = c.req.method === 'DELETE' && /^\/api\/v1\/jobs\/[^/]+$/.test(c.req.path);
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD' && !cancelsJob) {
     throw new ProblemError(
       405,
       'method_not_allowed',

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { SqlParams } from '../store/engine.ts';
 import { withDeadline } from './deadline.ts';
-import { deadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
+import { lookupDeadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { badParameters, ProblemError } from './problems.ts';
 import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
 import { parseQuery } from './query-params.ts';
@@ -34,7 +34,7 @@ FROM ingest_runs ORDER BY started_at DESC, run_id LIMIT $limit`;
 /** The ledger, the rejected records and the runs, in pages that a cursor continues. */
 export function ledgerRoutes(app: Hono<ApiEnv>, options: ApiOptions): void {
   const query = (sql: string, params: SqlParams) =>
-    withDeadline(deadlineOf(options), undefined, (signal) =>
+    withDeadline(lookupDeadlineOf(options), undefined, (signal) =>
       options.engine.rows(sql, params, { signal }),
     );
 

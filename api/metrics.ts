@@ -6,7 +6,7 @@ import type { JsonRow } from '../store/engine.ts';
 import { analysisMetrics, window_ms } from './analysis-metrics.ts';
 import { withDeadline } from './deadline.ts';
 import { emptyQuery } from './ingest-routes.ts';
-import { deadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
+import { lookupDeadlineOf, type ApiEnv, type ApiOptions } from './options.ts';
 import { parseQuery } from './query-params.ts';
 
 /** Series of one metric at most: labels come from logs, and a scrape must stay small. */
@@ -35,7 +35,7 @@ export function metricsRoute(
     parseQuery(new URL(c.req.url).searchParams, emptyQuery);
     const data_version = await options.engine.dataVersion();
     if (cached?.data_version !== data_version) {
-      const deadline_ms = deadlineOf(options);
+      const deadline_ms = lookupDeadlineOf(options);
       const made = await withDeadline(deadline_ms, undefined, (signal) =>
         collect(options, registry, signal),
       );

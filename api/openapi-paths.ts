@@ -3,10 +3,10 @@ import { emptyQuery } from './ingest-routes.ts';
 import { ledgerQuery, rejectsQuery, runsQuery } from './ledger-schemas.ts';
 import { fixedExamples } from './openapi-examples.ts';
 import { operation, problems, type Operation } from './openapi-operation.ts';
-import { json, ref } from './openapi-schemas.ts';
+import { jobExample, json, ref } from './openapi-schemas.ts';
 
 /** The operations that are no analysis. */
-export function fixedPaths(): Record<string, { get: Operation }> {
+export function fixedPaths(): Record<string, Record<string, Operation>> {
   const paged = (row: string, example: unknown) =>
     json(
       'A page',
@@ -99,10 +99,51 @@ export function fixedPaths(): Record<string, { get: Operation }> {
         ),
       }),
     },
+    ...jobPaths(),
     '/metrics': {
       get: operation('metrics', 'Prometheus metrics', emptyQuery, {
         ...text('Prometheus text format', 'text/plain', made['metrics']),
       }),
+    },
+  };
+}
+
+/** An answer that takes longer than about a second is a job. */
+function jobPaths(): Record<string, Record<string, Operation>> {
+  const example = jobExample.job.id;
+  const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' }, example };
+  const withId = (made: Operation): Operation => ({ ...made, parameters: [id] });
+  const status = json('What it has come to', ref('Job'), jobExample);
+  return {
+    '/api/v1/jobs/{id}': {
+      get: withId(
+        operation('job', 'An answer in the making', emptyQuery, {
+          '200': status,
+          ...problems(404),
+        }),
+      ),
+      delete: withId(
+        operation('cancelJob', 'Give up an answer in the making', emptyQuery, {
+          '202': status,
+          ...problems(404),
+        }),
+      ),
+    },
+    '/api/v1/jobs/{id}/events': {
+      get: withId(
+        operation('jobEvents', 'The same as server-sent events until it ends', emptyQuery, {
+          '200': {
+            description: '`job` events whose data is a Job',
+            content: {
+              'text/event-stream': {
+                schema: { type: 'string' },
+                example: `event: job\ndata: ${JSON.stringify(jobExample)}\n\n`,
+              },
+            },
+          },
+          ...problems(404),
+        }),
+      ),
     },
   };
 }

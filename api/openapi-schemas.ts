@@ -10,10 +10,59 @@ export const json = (description: string, schema: unknown, example: unknown) => 
 });
 
 /** Schemas of what is no analysis. */
+/** An answer in the making (jobs.ts). */
+const jobSchema = {
+  type: 'object',
+  required: ['job'],
+  properties: {
+    job: {
+      type: 'object',
+      required: ['id', 'analysis', 'state', 'progress', 'seconds_left', 'seconds', 'error'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        analysis: { type: 'string' },
+        state: { type: 'string', enum: ['queued', 'running', 'done', 'failed'] },
+        progress: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          description:
+            'share of the time that the same analysis took before; 0 when that is unknown',
+        },
+        seconds_left: { type: ['integer', 'null'], description: 'null when it is unknown' },
+        seconds: { type: 'integer', description: 'seconds since it was asked for' },
+        error: {
+          type: ['object', 'null'],
+          description: 'why it failed',
+          properties: {
+            code: { type: 'string' },
+            detail: { type: 'string' },
+            fix: { type: 'string' },
+          },
+        },
+      },
+    },
+  },
+};
+
+/** An example of it. */
+export const jobExample = {
+  job: {
+    id: '0b6c1c9e-6f0a-4a43-8a5e-0d3a2f6d7c11',
+    analysis: 'findings',
+    state: 'running',
+    progress: 0.42,
+    seconds_left: 7,
+    seconds: 5,
+    error: null,
+  },
+};
+
 export function fixedSchemas(): Record<string, JsonSchema> {
   const count = { type: ['integer', 'null'] };
   const text = { type: ['string', 'null'] };
   return {
+    Job: jobSchema,
     Analysis: {
       type: 'object',
       required: [

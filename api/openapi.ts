@@ -7,12 +7,12 @@ import { answerExamples, exampleAnswers, type ExampleAnswer } from './openapi-ex
 import { operation, problems, type Operation } from './openapi-operation.ts';
 import { fixedPaths } from './openapi-paths.ts';
 import { reportPaths } from './openapi-reports.ts';
-import { fixedSchemas, json, problemResponseObject, ref } from './openapi-schemas.ts';
+import { fixedSchemas, jobExample, json, problemResponseObject, ref } from './openapi-schemas.ts';
 import { rowSchema } from './row-schema.ts';
 
 /** The OpenAPI 3.1 document of the whole API, derived from the registry. */
 export function openApiDocument(registry: ReadonlyMap<string, Analysis>): Record<string, unknown> {
-  const paths: Record<string, { get: Operation }> = {
+  const paths: Record<string, Record<string, Operation>> = {
     '/api/v1/analyses': {
       get: operation('listAnalyses', 'All analyses with their parameters and rows', emptyQuery, {
         '200': json(
@@ -91,6 +91,7 @@ function analysisOperation(analysis: Analysis, made_on_demo?: ExampleAnswer): Op
         headers: answerHeaders,
         content: { [formats.json]: { schema: answer, ...examples.json } },
       },
+      '202': computing,
       '304': { description: 'What If-None-Match names is still current' },
       ...problems(404, 406, 503),
     },
@@ -129,6 +130,7 @@ function tableOperation(
         [formats.parquet]: { schema: { type: 'string', contentMediaType: formats.parquet } },
       },
     },
+    '202': computing,
     '304': { description: 'What If-None-Match names is still current' },
     ...problems(404, 503),
   });
@@ -164,6 +166,12 @@ function tableOperation(
     ],
   };
 }
+
+/** Asked again when the job is done, the same address has the answer. */
+const computing = {
+  ...json('The answer takes longer than about a second: a job computes it', ref('Job'), jobExample),
+  headers: { Location: { schema: { type: 'string' }, description: 'address of the job' } },
+};
 
 const answerHeaders = {
   ETag: { schema: { type: 'string' }, description: 'of the data version and the parameters' },

@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Engine } from '../store/engine.ts';
+import type { Format } from './negotiate.ts';
 
 /** What a running or finished ingest says of itself; snake_case as everywhere in JSON. */
 export interface IngestStatus {
@@ -50,8 +51,12 @@ export interface ApiOptions {
   files?: Readonly<Record<string, string>> | undefined;
   /** Where decisions about findings are kept; without it none can be made. */
   decisionsFile?: string | undefined;
-  /** A query is interrupted after this many milliseconds. */
+  /** An answer that takes longer than this many milliseconds is given up. */
   deadline_ms?: number | undefined;
+  /** A request for an answer waits for it this many milliseconds; then it is given the job. */
+  wait_ms?: number | undefined;
+  /** Where answers that took long are kept; without it they are kept in memory only. */
+  answersFolder?: string | undefined;
   log?: ApiLog | undefined;
   /** Work that nobody waits for; closing does, because the database must outlive it. */
   background?: Set<Promise<void>> | undefined;
@@ -63,17 +68,29 @@ export interface ApiEnv {
   Variables: { requestId: string };
 }
 
-const deadline_ms_default = 5_000;
-/** The ingest has the processors and its commits go first: clients wait this much longer. */
-const ingest_deadline_factor = 3;
+/** Answers over very much data are minutes of replays; whoever asked may have gone long before. */
+const answer_deadline_ms = 900_000;
+const wait_ms_default = 1_000;
+/** Proxies give up a silent request after about a minute. */
+const wait_ms_max = 50_000;
+/** Looking up an event or a page of the ledger. */
+const lookup_deadline_ms = 15_000;
 
 export const isIngesting = (options: ApiOptions): boolean =>
   options.ingestStatus?.().state === 'running';
 
-/** A request that comes now is answered within this many milliseconds or not at all. */
-export function deadlineOf(options: ApiOptions): number {
-  const deadline_ms = options.deadline_ms ?? deadline_ms_default;
-  return isIngesting(options) ? deadline_ms * ingest_deadline_factor : deadline_ms;
+/** An analysis is answered within this many milliseconds or not at all. */
+export const answerDeadlineOf = ({ deadline_ms }: ApiOptions): number =>
+  deadline_ms ?? answer_deadline_ms;
+
+/**
+ * How long a request waits for its answer before it is given the job: about a second, longer for a file
+ * (who saves a table cannot poll), or as long as the header `Prefer: wait=SECONDS` says (RFC 7240).
+ */
+export function waitOf(options: ApiOptions, format: Format, prefer: string | undefined): number {
+  const wanted = /(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])/.exec(prefer ?? '')?.[1];
+  if (wanted !== undefined) return Math.min(Number(wanted) * 1_000, wait_ms_max);
+  return options.wait_ms ?? (format === 'json' ? wait_ms_default : wait_ms_max);
 }
 
 /** The flags with which a command gives the same answers as this server. */
@@ -81,3 +98,7 @@ export function commandFiles({ database, files = {} }: ApiOptions): Record<strin
   if ('engine' in files || database === undefined) return { ...files };
   return { db: database, ...files };
 }
+
+/** Lookups are answered within this many milliseconds or not at all. */
+export const lookupDeadlineOf = ({ deadline_ms }: ApiOptions): number =>
+  Math.min(lookup_deadline_ms, deadline_ms ?? lookup_deadline_ms);

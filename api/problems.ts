@@ -49,7 +49,7 @@ export const problemTitles: Readonly<Record<string, string>> = {
   not_acceptable: 'The format is not one the API writes',
   too_many_queries: 'Too many queries are waiting',
   too_many_streams: 'Too many event streams are open',
-  answer_in_preparation: 'The answer is still being computed',
+  job_cancelled: 'The answer was given up',
   deadline_exceeded: 'The query took longer than its deadline',
   raw_unavailable: 'The raw record cannot be fetched',
   raw_gone: 'The raw record is no longer there',
@@ -60,16 +60,17 @@ export const problemTitles: Readonly<Record<string, string>> = {
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof z.ZodError) return badParameters(error);
+  if (error instanceof Error && error.name === 'AbortError') return jobCancelled();
   if (isKeymeterError(error)) {
     if (error.code === 'too_many_queries') {
       return new ProblemError(429, error.code, error.message, error.fix, {
         headers: { 'Retry-After': '1' },
       });
     }
-    if (error.code === 'deadline_exceeded' || error.code === 'query_aborted') {
-      const detail = 'the query was interrupted at its deadline';
-      return new ProblemError(504, 'deadline_exceeded', detail, error.fix);
+    if (error.code === 'deadline_exceeded') {
+      return new ProblemError(504, error.code, error.message, error.fix);
     }
+    if (error.code === 'query_aborted') return jobCancelled();
     // What an analysis itself refuses in its parameters, such as two ranges that overlap.
     if (error.exitCode === exitCodes.usage) {
       return new ProblemError(400, 'bad_parameters', error.message, error.fix);
@@ -82,6 +83,16 @@ export function problemOf(error: unknown): ProblemError {
     'ask again; if it stays, report it with the log lines of this request id',
   );
 }
+
+/** Given up by a client, or because nobody waited for it any more. */
+const jobCancelled = () =>
+  new ProblemError(
+    503,
+    'job_cancelled',
+    'the answer was given up before it was complete: a client cancelled it, nobody waited for it, or the server stops',
+    'ask again',
+    { headers: { 'Retry-After': '1' } },
+  );
 
 export function badParameters(error: z.ZodError): ProblemError {
   const faults = error.issues.map((issue) => ({

@@ -55,7 +55,7 @@ for (const query of overviewQueries) {
     engine.snapshot((snapshot) => registry.get(name).execute(raw, context(snapshot))),
   );
   // A server that has nothing ready yet: the first asking computes, the others find the answer.
-  const server = await serve({ engine, config: defaultConfig, port: 0, deadline_ms: 600_000 });
+  const server = await serve({ engine, config: defaultConfig, port: 0, wait_ms: 600_000 });
   const ask = async () => {
     const response = await fetch(`${server.url}/api/v1/analyses/${query}`);
     if (!response.ok) throw new Error(`${query}: ${response.status} ${await response.text()}`);

@@ -160,7 +160,7 @@ export class LoadClients {
     }
     if (status !== 200) {
       // An honest refusal says when to ask again; it is counted by its status.
-      const honest = [429, 503].includes(status) && headers['retry-after'] !== undefined;
+      const honest = [202, 429, 503].includes(status) && headers['retry-after'] !== undefined;
       if (!honest) this.faults.push(`${address}: ${counted}: ${body.detail}`);
       return;
     }

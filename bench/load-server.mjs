@@ -72,7 +72,7 @@ export async function startUp({ root, trail, scratch, name }) {
       for (let tries = 0; ; tries++) {
         const response = await fetch(`${url}/api/v1/analyses/${query}`);
         const body = await response.json();
-        if (response.ok && response.headers.get('age') === null) return body;
+        if (response.status === 200 && response.headers.get('age') === null) return body;
         if (!response.ok && ![503, 504].includes(response.status)) throw new Error(body.detail);
         if (tries > 100) throw new Error(`no answer to ${query}`);
         await sleep(500);

@@ -9,6 +9,7 @@ import { decisionsFile } from '../core/decisions.ts';
 import { openLog } from '../core/log.ts';
 import { countFlag } from './ingest-flags.ts';
 import { filesOf, loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
+import { durationFlag } from './watch-flags.ts';
 import { rawRecordReader } from './raw-reader.ts';
 import { withS3Flags, type S3Flags } from './s3-flags.ts';
 import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
@@ -19,6 +20,7 @@ export interface ServeFlags extends ConfigFlags, S3Flags, EngineFlags {
   host: string;
   tokenFile?: string;
   allowedHost?: string[];
+  deadline: string;
 }
 
 /** Analyses, and smaller queries, at a time: a long one leaves room for others. */
@@ -35,7 +37,8 @@ export function withServeFlags(command: Command): Command {
       '127.0.0.1',
     )
     .option('--token-file <file>', 'bearer token; made at the first start when it is not there')
-    .option('--allowed-host <name...>', 'more Host names, such as a reverse proxy has');
+    .option('--allowed-host <name...>', 'more Host names, such as a reverse proxy has')
+    .option('--deadline <duration>', 'give up an answer after this long, such as 90s or 1h', '15m');
 }
 
 export function serveCommand(): Command {
@@ -73,6 +76,9 @@ export function startServer(
     allowedHosts: flags.allowedHost ?? [],
     token: tokenFile ? loadOrCreateToken(tokenFile) : undefined,
     dashboards: existsSync(dashboards) ? dashboards : undefined,
+    deadline_ms: durationFlag('--deadline', flags.deadline),
+    // Answers are of the database beside which they are kept.
+    answersFolder: flags.engine ? undefined : `${flags.db}.answers`,
     database: flags.engine ?? flags.db,
     files: filesOf(flags),
     decisionsFile: decisionsFile(flags.config, flags.db),

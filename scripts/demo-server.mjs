@@ -32,7 +32,7 @@ export async function openDemo() {
   const engine = new DuckDbEngine(database);
   const config = configSchema.parse({ quotaOverrides: truth.quota_overrides });
   const dashboards = path.join(root, 'dist/dashboards');
-  const server = await serve({ engine, config, port: 0, dashboards, deadline_ms: 60_000 });
+  const server = await serve({ engine, config, port: 0, dashboards, wait_ms: 60_000 });
   const browser = await chromium.launch({
     executablePath,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],

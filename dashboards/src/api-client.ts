@@ -48,7 +48,7 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly fix: string;
   readonly requestId: string;
-  /** The last part of the problem's type, such as `answer_in_preparation`. */
+  /** The last part of the problem's type, such as `deadline_exceeded`. */
   readonly code: string;
 
   constructor(status: number, message: string, fix: string, requestId = '', code = '') {
@@ -121,27 +121,44 @@ export function analysisPath(name: string, params: Params): string {
   return `/api/v1/analyses/${name}${query ? `?${query}` : ''}`;
 }
 
-const retry_ms = 1_000;
-/** Each try waits for the server's deadline too: some minutes in all. */
-const tries_max = 60;
+const poll_ms = 1_000;
+
+/** What the server says of an answer that it still computes. */
+interface JobStatus {
+  id: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  /** 0 to 1; 0 while it is not known. */
+  progress: number;
+  seconds_left: number | null;
+  seconds: number;
+  error: { code: string; detail: string; fix: string } | null;
+}
+
+/** Hears at each poll what share is done, where that is known; false from it ends the asking. */
+export type Waiting = (progress?: number) => boolean;
 
 /**
- * An answer, asked for again for as long as the server says that it is being computed. `waiting` hears
- * of each such turn; false from it ends the asking.
+ * An answer. While the server computes it (202), the job is polled and `waiting` hears of it. A job that
+ * somebody else cancelled is asked for once more.
  */
 async function getAnswer<T>(
   path: string,
   signal?: AbortSignal,
-  waiting: () => boolean = () => true,
+  waiting: Waiting = () => true,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await getJson<T>(path, signal);
-    } catch (error) {
-      const inPreparation = error instanceof ApiProblem && error.code === 'answer_in_preparation';
-      if (!inPreparation || tries >= tries_max || !waiting()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, retry_ms));
+  for (;;) {
+    const response = await get(path, signal);
+    if (response.status !== 202) return (await response.json()) as T;
+    let { job } = (await response.json()) as { job: JobStatus };
+    while (job.state === 'queued' || job.state === 'running') {
+      if (!waiting(job.progress > 0 ? job.progress : undefined))
+        throw new ApiProblem(202, 'the answer is no longer wanted', 'ask again');
+      await new Promise((resolve) => setTimeout(resolve, poll_ms));
       signal?.throwIfAborted();
+      ({ job } = await getJson<{ job: JobStatus }>(`/api/v1/jobs/${job.id}`, signal));
+    }
+    if (job.error && job.error.code !== 'job_cancelled') {
+      throw new ApiProblem(504, job.error.detail, job.error.fix, '', job.error.code);
     }
   }
 }
@@ -160,7 +177,7 @@ export function runAny(
   name: string,
   params: Params,
   signal?: AbortSignal,
-  waiting?: () => boolean,
+  waiting?: Waiting,
 ): Promise<Answer> {
   return getAnswer(analysisPath(name, params), signal, waiting);
 }

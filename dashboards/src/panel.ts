@@ -81,7 +81,10 @@ async function load(
   const bones = skeleton(info.question);
   replace(content, bones.element);
   try {
-    const answer = await runAny(info.name, params, undefined, () => panel.isConnected);
+    const answer = await runAny(info.name, params, undefined, (progress) => {
+      bones.progress(progress);
+      return panel.isConnected;
+    });
     if (!panel.isConnected) return;
     replace(content, ...answerNodes(answer, info, options));
     panel.dataset['state'] = answer.rows.length > 0 ? 'ready' : 'empty';

@@ -1,5 +1,5 @@
 import { commandLine as lineOf } from '../../core/command-line.ts';
-import { analysisInfo, runAny, type Answer, type Params } from './api-client.ts';
+import { analysisInfo, runAny, type Answer, type Params, type Waiting } from './api-client.ts';
 import { filterNames, state, type FilterName } from './state.ts';
 
 export interface PanelParams {
@@ -37,7 +37,7 @@ export function panelParams(name: string, own: Params = {}): PanelParams {
 }
 
 /** Runs an analysis with the page's range and filters. */
-export function ask(name: string, own: Params = {}, waiting?: () => boolean): Promise<Answer> {
+export function ask(name: string, own: Params = {}, waiting?: Waiting): Promise<Answer> {
   return runAny(name, panelParams(name, own).params, undefined, waiting);
 }
 

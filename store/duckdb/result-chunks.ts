@@ -132,7 +132,7 @@ function interruptible(connection: DuckDBConnection, options: QueryOptions) {
 function queryError(sql: string, error: unknown, interrupted: string | null): Error {
   if (interrupted === 'deadline') {
     return new KeymeterError('deadline_exceeded', 'the query took longer than its deadline', {
-      fix: 'ask for a shorter time range or fewer groups, or raise the deadline',
+      fix: 'ask for a shorter time range, or give a longer --deadline',
       cause: error,
     });
   }

@@ -91,34 +91,6 @@ test('without an ingest the answer is of the newest data', async () => {
   });
 });
 
-test('an answer of the overview that is not ready in time is said to be in preparation', async () => {
-  await withEvents([event()], async (engine) => {
-    const { stage, staging } = staged(engine);
-    let open = () => {};
-    stage.gate = new Promise((resolve) => (open = resolve));
-    await withServer(
-      staging,
-      async ({ port }) => {
-        const answer = await rawRequest(port, address);
-        expect(answer.status).toBe(503);
-        expect(answer.headers['retry-after']).toBe('1');
-        expect(answer.json()).toMatchObject({ type: 'urn:keymeter:problem:answer_in_preparation' });
-        open();
-        const ready = await until(
-          () => rawRequest(port, address),
-          ({ status }) => status === 200,
-        );
-        expect(ready.json().rows).toHaveLength(1);
-        // Kept: no query is needed for it, so none can hold it up.
-        stage.gate = new Promise((resolve) => (open = resolve));
-        expect((await rawRequest(port, address)).status).toBe(200);
-        open();
-      },
-      { dashboards, deadline_ms: 100 },
-    );
-  });
-});
-
 test('the queries of a snapshot see one state, and queries outside go on meanwhile', async () => {
   await withEvents([event()], async (engine, database) => {
     const count = 'SELECT count(*) AS n FROM related_events';

@@ -334,7 +334,7 @@ describe.skipIf(!executable)('the pages on the demo trail', { timeout: 600_000 }
       port: 0,
       dashboards: dashboardsPath,
       token,
-      deadline_ms: 240_000,
+      wait_ms: 240_000,
     });
     const fresh = await browser.newContext();
     try {

@@ -64,7 +64,7 @@ export async function serveDemo(): Promise<DemoServer> {
     port: 0,
     dashboards: dashboardsPath,
     database: 'demo.duckdb',
-    deadline_ms: 240_000,
+    wait_ms: 240_000,
   });
   return {
     server,

@@ -48,7 +48,7 @@ export function rawRequest(
 }
 
 /** Tests wait for answers, however slow the machine is; those about deadlines set their own. */
-export const patient = { deadline_ms: 600_000 };
+export const patient = { deadline_ms: 600_000, wait_ms: 600_000 };
 
 /** A server on a free port for the time of `use`. */
 export async function withServer<T>(

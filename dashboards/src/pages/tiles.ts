@@ -1,4 +1,4 @@
-import { analysisInfo, type Params, type Row } from '../api-client.ts';
+import { analysisInfo, type Params, type Row, type Waiting } from '../api-client.ts';
 import { h, replace } from '../dom.ts';
 import { counted, instantText, numberText } from '../format.ts';
 import { ask } from '../params.ts';
@@ -106,8 +106,9 @@ function tile(spec: TileSpec): HTMLElement {
   const label = h('span', {}, spec.label);
   const element = h('a', { class: 'tile', href: '#', 'data-nav': true }, label, number, detail);
   element.dataset['tile'] = spec.label;
-  const waiting = () => {
-    replace(detail, 'being computed');
+  const waiting: Waiting = (progress) => {
+    const share = progress === undefined ? '' : ` (${Math.round(100 * progress)} %)`;
+    replace(detail, `being computed${share}`);
     return element.isConnected;
   };
   ask(spec.analysis, spec.params, waiting).then(
