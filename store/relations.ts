@@ -1,3 +1,4 @@
+import { contextKindNames } from '../reference/context-kinds.ts';
 /**
  * The contract: the relation `kms_events`, column by column, and where each column is stored.
  * Everything downstream (analyses, exports, other engines) sees these names and types.
@@ -73,7 +74,7 @@ export const kmsEventColumns: readonly ContractColumn[] = [
   column('calls', 'VARCHAR', 'error_code', 'errorCode'),
   column('events', 'VARCHAR', 'error_message', 'errorMessage (may quote caller input)'),
   column('events', 'VARCHAR', 'encryption_context', 'encryption context as JSON text (written by the caller)'),
-  column('calls', 'VARCHAR', 'context_kind', 's3, ebs, dynamodb, secretsmanager, ssm, sqs, sns, lambda, kinesis, logs, cloudtrail, encryption_sdk, hierarchical_keyring, other or none'),
+  column('calls', 'VARCHAR', 'context_kind', `${contextKindNames.slice(0, -1).join(', ')} or none (reference/context-kinds.json)`),
   column('events', 'VARCHAR', 'resource_arn', 'resource that the encryption context names'),
   column('calls', 'VARCHAR', 's3_bucket', 'bucket of an S3 context'),
   column('calls', 'BOOLEAN', 's3_context_is_bucket', 'true when the S3 context names only the bucket (S3 Bucket Key on)'),

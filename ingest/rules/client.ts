@@ -1,7 +1,6 @@
-import { memberOf } from '../../core/member-of.ts';
 import { isIP } from 'node:net';
 import { objectField, textField, type JsonObject } from '../records/record.ts';
-import { serviceOfContext } from './context.ts';
+import { contextKindsByName } from '../../reference/context-kinds.ts';
 
 /** Where a call came from. */
 export interface Client {
@@ -34,11 +33,12 @@ export function clientOf(record: JsonObject): Client {
 
 /**
  * The service that called on the principal's behalf. `AWS Internal` gives way to the service that the
- * encryption context names; without invokedBy only Lambda's environment variables tell a service.
+ * encryption context names; without invokedBy only some contexts name a service (reference/context-kinds.json).
  */
 export function viaServiceOf(invokedBy: string | null, contextKind: string): string | null {
-  const named = memberOf(serviceOfContext, contextKind) ?? null;
-  if (invokedBy === null) return contextKind === 'lambda' ? named : null;
+  const kind = contextKindsByName.get(contextKind);
+  const named = kind?.service ?? null;
+  if (invokedBy === null) return kind?.service_without_invoked_by ? named : null;
   const service = invokedBy.toLowerCase().replace(/^fas\./, '');
   return service === 'aws internal' ? (named ?? 'aws-internal') : service;
 }

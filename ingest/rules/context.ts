@@ -1,3 +1,4 @@
+import { contextKinds } from '../../reference/context-kinds.ts';
 import { isObject, type JsonObject } from '../records/record.ts';
 import { partitionOfRegion } from './arn.ts';
 
@@ -9,34 +10,6 @@ export interface Context {
   s3_bucket: string | null;
   s3_context_is_bucket: boolean | null;
 }
-
-/** Context keys that name a service's resource, the more telling first. */
-export const resourceKeys: readonly [key: string, kind: string][] = [
-  ['SecretARN', 'secretsmanager'],
-  ['PARAMETER_ARN', 'ssm'],
-  ['aws:ebs:id', 'ebs'],
-  ['aws:sqs:arn', 'sqs'],
-  ['aws:sns:topicArn', 'sns'],
-  ['aws:lambda:FunctionArn', 'lambda'],
-  ['aws:kinesis:arn', 'kinesis'],
-  ['aws:logs:arn', 'logs'],
-];
-
-/** The service that a context of each kind belongs to. */
-export const serviceOfContext: Readonly<Record<string, string>> = {
-  s3: 's3.amazonaws.com',
-  ebs: 'ec2.amazonaws.com',
-  dynamodb: 'dynamodb.amazonaws.com',
-  secretsmanager: 'secretsmanager.amazonaws.com',
-  ssm: 'ssm.amazonaws.com',
-  sqs: 'sqs.amazonaws.com',
-  sns: 'sns.amazonaws.com',
-  lambda: 'lambda.amazonaws.com',
-  kinesis: 'kinesis.amazonaws.com',
-  logs: 'logs.amazonaws.com',
-  // The context of a log file names the trail, but it is S3 that asks on a reader's behalf.
-  cloudtrail: 's3.amazonaws.com',
-};
 
 const s3Arn = /^arn:aws[a-z-]*:s3:::([^/]+)(\/.*)?$/s;
 
@@ -63,37 +36,38 @@ function kindOf(context: JsonObject, names: string[], region: string | null): Pa
     const value = Object.hasOwn(context, name) ? context[name] : null;
     return typeof value === 'string' ? value : null;
   };
-  const bucket = s3Part(text('aws:s3:arn'));
-  const trail = text('aws:cloudtrail:arn');
-  if (trail !== null) {
-    return { context_kind: 'cloudtrail', ...bucket, resource_arn: bucket.resource_arn ?? trail };
+  const entry = contextKinds.find(({ when }) => when.some((name) => text(name) !== null));
+  if (!entry) {
+    const arn = names.map(text).find((value) => value?.startsWith('arn:')) ?? null;
+    return { context_kind: 'other', resource_arn: arn };
   }
-  if (bucket.resource_arn !== null) return { context_kind: 's3', ...bucket };
-  const table = text('aws:dynamodb:tableName');
-  if (table !== null) {
-    const account = text('aws:dynamodb:subscriberId');
-    const arn =
-      account && region
-        ? `arn:${partitionOfRegion(region)}:dynamodb:${region}:${account}:table/${table}`
-        : table;
-    return { context_kind: 'dynamodb', resource_arn: arn };
-  }
-  for (const [key, kind] of resourceKeys) {
-    const resource = text(key);
-    if (resource !== null) return { context_kind: kind, resource_arn: resource };
-  }
-  if (text('branch-key-id') !== null) {
-    return { context_kind: 'hierarchical_keyring', resource_arn: text('tablename') };
-  }
-  if (text('aws-crypto-public-key') !== null) return { context_kind: 'encryption_sdk' };
-  const arn = names.map(text).find((value) => value?.startsWith('arn:')) ?? null;
-  return { context_kind: 'other', resource_arn: arn };
+  const named = entry.resource.map(text).find((value) => value !== null) ?? null;
+  const bucket = entry.names_bucket ? s3Part(text('aws:s3:arn')) : {};
+  const resource_arn = filled(entry.arn, text, region) ?? named;
+  return { context_kind: entry.kind, ...bucket, resource_arn };
+}
+
+/** An ARN's template with the context's values; null without a template or when a value is missing. */
+function filled(
+  template: string | undefined,
+  text: (name: string) => string | null,
+  region: string | null,
+): string | null {
+  if (template === undefined || region === null) return null;
+  let isWhole = true;
+  const arn = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
+    if (name === 'region') return region;
+    if (name === 'partition') return partitionOfRegion(region);
+    const value = text(name);
+    if (!value) isWhole = false;
+    return value ?? '';
+  });
+  return isWhole ? arn : null;
 }
 
 function s3Part(arn: string | null) {
   const match = arn === null ? null : s3Arn.exec(arn);
   return {
-    resource_arn: arn,
     s3_bucket: match ? match[1]! : null,
     s3_context_is_bucket: match ? match[2] === undefined : null,
   };

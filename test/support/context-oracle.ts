@@ -34,6 +34,7 @@ export function contextColumns(value: unknown, region: string | null): OracleRow
     row['s3_bucket'] = path.split('/')[0]!;
     row['s3_context_is_bucket'] = !path.includes('/');
   }
+  const database = has('aws:rds:db-id') ?? has('aws:rds:dbc-id');
   const table = has('aws:dynamodb:tableName');
   const owner = has('aws:dynamodb:subscriberId');
   const single: [name: string, kind: string][] = [
@@ -45,10 +46,43 @@ export function contextColumns(value: unknown, region: string | null): OracleRow
     ['aws:lambda:FunctionArn', 'lambda'],
     ['aws:kinesis:arn', 'kinesis'],
     ['aws:logs:arn', 'logs'],
+    ['aws:redshift:arn', 'redshift'],
+    ['aws:redshift-serverless:arn', 'redshift_serverless'],
+    ['aws:ses:message-id', 'ses'],
+    ['aws:workmail:arn', 'workmail'],
+    ['aws:acm:arn', 'acm'],
+    ['aws:elasticfilesystem:filesystem:id', 'efs'],
+    ['glue_catalog_id', 'glue'],
+    ['aws:events:event-bus:arn', 'eventbridge'],
+    ['aws:pipes:arn', 'eventbridge_pipes'],
+    ['aws:scheduler:schedule:arn', 'eventbridge_scheduler'],
+    ['aws:states:stateMachineArn', 'stepfunctions'],
+    ['aws:states:activityArn', 'stepfunctions'],
+    ['aws:backup:backup-vault', 'backup'],
+    ['aws:bedrock:arn', 'bedrock'],
+    ['aws:connect:instanceId', 'connect'],
+    ['userpool-id', 'cognito'],
   ];
   const named = single.find(([name]) => has(name) !== null);
   if (trail !== null) return { ...row, context_kind: 'cloudtrail', resource_arn: s3 ?? trail };
+  // Amazon ECR's layers are in a bucket of its own.
+  if (has('aws:ecr:arn') !== null) {
+    const resource_arn = has('aws:ecr:arn');
+    return {
+      ...row,
+      s3_bucket: null,
+      s3_context_is_bucket: null,
+      context_kind: 'ecr',
+      resource_arn,
+    };
+  }
   if (s3 !== null) return { ...row, context_kind: 's3', resource_arn: s3 };
+  if (has('aws:pi:service') !== null) {
+    return { ...row, context_kind: 'performance_insights', resource_arn: database };
+  }
+  if (database !== null) return { ...row, context_kind: 'rds', resource_arn: database };
+  const desktop = has('aws:workspaces:sid-directoryid');
+  if (desktop !== null) return { ...row, context_kind: 'workspaces', resource_arn: desktop };
   if (table !== null) {
     const partition = region?.startsWith('cn-')
       ? 'aws-cn'
@@ -59,10 +93,14 @@ export function contextColumns(value: unknown, region: string | null): OracleRow
       owner && region ? `arn:${partition}:dynamodb:${region}:${owner}:table/${table}` : table;
     return { ...row, context_kind: 'dynamodb', resource_arn: arn };
   }
+  if (named?.[1] === 'ses') {
+    return { ...row, context_kind: 'ses', resource_arn: has('aws:ses:rule-name') };
+  }
   if (named) return { ...row, context_kind: named[1], resource_arn: has(named[0]) };
   if (has('branch-key-id') !== null) {
     return { ...row, context_kind: 'hierarchical_keyring', resource_arn: has('tablename') };
   }
+  if (has('kms_cmk_id') !== null) return { ...row, context_kind: 's3_client_side' };
   if (has('aws-crypto-public-key') !== null) return { ...row, context_kind: 'encryption_sdk' };
   const arn = Object.values(context).find((v) => typeof v === 'string' && v.startsWith('arn:'));
   return { ...row, context_kind: 'other', resource_arn: (arn as string | undefined) ?? null };
@@ -70,8 +108,27 @@ export function contextColumns(value: unknown, region: string | null): OracleRow
 
 /** definitions.md 9. */
 export function viaService(invokedBy: string | null, kind: string): string | null {
-  const byKind: Record<string, string> = { ebs: 'ec2', cloudtrail: 's3' };
-  const named = ['none', 'other', 'encryption_sdk', 'hierarchical_keyring'].includes(kind)
+  const byKind: Record<string, string> = {
+    ebs: 'ec2',
+    cloudtrail: 's3',
+    performance_insights: 'rds',
+    redshift_serverless: 'redshift-serverless',
+    efs: 'elasticfilesystem',
+    eventbridge: 'events',
+    eventbridge_pipes: 'pipes',
+    eventbridge_scheduler: 'scheduler',
+    stepfunctions: 'states',
+    cognito: 'cognito-idp',
+    keyspaces: 'cassandra',
+    session_manager: 'ssm',
+  };
+  const named = [
+    'none',
+    'other',
+    'encryption_sdk',
+    'hierarchical_keyring',
+    's3_client_side',
+  ].includes(kind)
     ? null
     : `${byKind[kind] ?? kind}.amazonaws.com`;
   if (invokedBy === null) return kind === 'lambda' ? named : null;
