@@ -27,6 +27,13 @@ function reportParams(name: string): Record<string, string> {
   return params;
 }
 
+/** Fetches a report of what the page shows, as a file. */
+export const reportFile = (report: string, format: string, end: string) => async () => {
+  const search = new URLSearchParams({ ...reportParams(report), format });
+  await download(`/api/v1/reports/${report}?${search}`, `keymeter-${report}.${end}`);
+  return 'Downloaded.';
+};
+
 /** What leaves the page: its report as a file, print, a link, the command that writes the report. */
 export function reportMenu(): HTMLElement {
   const name = reportOf[state().path];
@@ -47,22 +54,16 @@ export function reportMenu(): HTMLElement {
       }
     }
   };
-  const file = (report: string, format: string, end: string) => async () => {
-    const params = reportParams(report);
-    const search = new URLSearchParams({ ...params, format });
-    await download(`/api/v1/reports/${report}?${search}`, `keymeter-${report}.${end}`);
-    return 'Downloaded.';
-  };
   const copied = (done: boolean) => (done ? 'Copied.' : 'Shown, to be copied.');
   const items = [
     ...(name === undefined
       ? []
       : [
-          item('Report as HTML', file(name, 'html', 'html')),
-          item('Report as Markdown', file(name, 'markdown', 'md')),
-          item('Report as JSON', file(name, 'json', 'json')),
+          item('Report as HTML', reportFile(name, 'html', 'html')),
+          item('Report as Markdown', reportFile(name, 'markdown', 'md')),
+          item('Report as JSON', reportFile(name, 'json', 'json')),
           ...(name === 'security'
-            ? [item('Evidence pack', file('security', 'evidence', 'evidence.json'))]
+            ? [item('Evidence pack', reportFile('security', 'evidence', 'evidence.json'))]
             : []),
           item('Copy report command', async () =>
             copied(

@@ -1,15 +1,17 @@
 import { marksDrawing } from '../../../charts/marks.ts';
-import type { Answer, Params } from '../api-client.ts';
+import { analysisInfo, analysisPath, type Answer, type Params } from '../api-client.ts';
+import { actionButton } from '../action-button.ts';
 import { block } from '../block.ts';
 import { chart } from '../charts/chart.ts';
 import { h } from '../dom.ts';
+import { download } from '../download.ts';
 import { showEvent } from '../drawer.ts';
 import { evidenceList, type Evidence } from '../evidence.ts';
 import { counted, instantText, nameOf, numberText } from '../format.ts';
 import { link } from '../links.ts';
 import { analysisPanel, answerNodes } from '../panel.ts';
-import { ask } from '../params.ts';
-import { analysisInfo } from '../api-client.ts';
+import { ask, panelParams } from '../params.ts';
+import { reportFile } from '../report-menu.ts';
 import { state } from '../state.ts';
 import { accessMap } from './access.ts';
 import type { Subject } from './subject.ts';
@@ -56,7 +58,7 @@ export function investigation(subject: Subject): Node[] {
           h(
             'p',
             { class: 'buttons' },
-            'Hand over: Report › Evidence pack, or Report as HTML.',
+            handOver(subject, timeline, own),
             link(
               {
                 filters: { key: undefined, principal: undefined, bucket: undefined },
@@ -71,6 +73,24 @@ export function investigation(subject: Subject): Node[] {
     ),
     evidenceList('Evidence', investigationEvidence(subject, timeline, own)),
   ];
+}
+
+/** The facts as one file: an evidence pack of a principal or key, else the rows of the timeline. */
+function handOver({ kind }: Subject, timeline: string, own: Params): HTMLElement {
+  if (kind === 'principal' || kind === 'key') {
+    return actionButton(
+      'Download evidence pack',
+      reportFile('security', 'evidence', 'evidence.json'),
+    );
+  }
+  return actionButton('Download the timeline as CSV', async () => {
+    const { params } = panelParams(timeline, { ...own, limit: '100000', format: 'csv' });
+    await download(
+      analysisPath(timeline, { ...params, format: 'csv' }),
+      `keymeter-${timeline}.csv`,
+    );
+    return 'Downloaded.';
+  });
 }
 
 function sentence({ kind, value }: Subject, { rows, truncated }: Answer): Node[] {
