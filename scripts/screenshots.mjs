@@ -6,13 +6,17 @@ const storm =
   'from=2026-10-17T15:19:45Z&to=2026-10-17T15:20:36Z&account=111122223333&region=us-east-1';
 const pictures = [
   ['overview', '/'],
+  ['cost', '/cost'],
   ['capacity', '/capacity'],
   [
     'capacity-burst',
     `/capacity?${storm}&at=2026-10-17T15:20:05Z&limit_per_second=200&quota=crypto_symmetric`,
   ],
-  ['cost', '/cost'],
   ['security', '/security'],
+  [
+    'investigation',
+    '/security?principal=arn%3Aaws%3Aiam%3A%3A777788889999%3Auser%2Fold-automation',
+  ],
   ['coverage', '/coverage'],
   ['api-reference', '/docs'],
 ];

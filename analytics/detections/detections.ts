@@ -85,7 +85,6 @@ export default defineInvestigation({
     const found = findings.filter((finding) => finding.verdict === 'found');
     const withFinding = new Set(found.map((finding) => finding.rule)).size;
     const notes = [
-      countNote(found),
       `${plural(chosen.length, 'rule')} looked at ${plural(Number(seen?.['events'] ?? 0), 'event')} from ${String(seen?.['first_at'] ?? '(none)')} to ${String(seen?.['last_at'] ?? '(none)')}: ${plural(found.length, 'finding')} of ${plural(withFinding, 'rule')}.`,
     ];
     const unjudged = findings.filter((finding) => finding.verdict === 'not_judged');
@@ -95,6 +94,7 @@ export default defineInvestigation({
         `${plural(unjudged.length, 'verdict')} could not be reached: too little history of the account to compare with. ${over === 0 ? 'None of them is' : `${over} of them ${over === 1 ? 'is' : 'are'}`} over an absolute threshold. Not judged is not "nothing found".`,
       );
     }
+    notes.push(countNote(found));
     return { rows, notes };
   },
 });

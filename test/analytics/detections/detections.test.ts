@@ -41,7 +41,19 @@ test.each([42, 1, 7])('rules are silent on 30 days of clean traffic of seed %i',
 describe('the planted attacks', () => {
   test('are found, each by its rule, at its moment', async () => {
     const { rows, truth } = await onDemo(false);
-    const at = (rule: string) => rows.filter((row) => row.rule === rule).map((row) => row.first_at);
+    const at = (rule: string) =>
+      rows
+        .filter((row) => row.rule === rule)
+        .map((row) => row.first_at)
+        .sort();
+    // The gravest first, the newest of the same severity first; what was not judged at all comes last.
+    const seen = rows.filter((row) => row.events > 0);
+    expect(rows.slice(0, seen.length)).toEqual(seen);
+    const order = ['critical', 'high', 'medium', 'low'];
+    const ranks = seen.map(
+      (row) => `${order.indexOf(row.severity)} ${9e15 - Date.parse(row.first_at)}`,
+    );
+    expect(ranks).toEqual([...ranks].sort());
     expect(at('key-destruction')).toEqual([
       truth.deletion_while_in_use.scheduled_at,
       truth.ransomware.material_deleted_at,
