@@ -13,6 +13,7 @@ import { emptyQuery } from './ingest-routes.ts';
 import { notFound } from './problems.ts';
 import { parseQuery } from './query-params.ts';
 import { rowSchema } from './row-schema.ts';
+import { SettledInstants } from './settled-instants.ts';
 
 /** An analysis as `GET /api/v1/analyses` lists it. */
 export function describeAnalysis(analysis: Analysis) {
@@ -66,6 +67,7 @@ export function analysisRoutes(
   });
 
   const answers = new Answers(options);
+  const instants = new SettledInstants();
   jobRoutes(app, options, answers.jobs);
 
   app.get('/api/v1/analyses/:name', async (c) => {
@@ -76,7 +78,8 @@ export function analysisRoutes(
     }
     const search = new URL(c.req.url).searchParams;
     const reserved = address.format ? [] : ['format'];
-    const { raw, params } = parseQuery(search, analysis.params, reserved);
+    const parsed = parseQuery(search, analysis.params, reserved);
+    const { raw, params } = instants.settle(analysis.name, parsed);
     const format =
       address.format ?? negotiate(search.get('format') ?? undefined, c.req.header('accept'));
     const question = { analysis, raw, params, format };
@@ -108,7 +111,8 @@ export function analysisRoutes(
     const [name = '', query = ''] = address.split('?');
     const analysis = registry.get(name);
     if (!analysis) return undefined;
-    const { raw, params } = parseQuery(new URLSearchParams(query), analysis.params);
+    const parsed = parseQuery(new URLSearchParams(query), analysis.params);
+    const { raw, params } = instants.settle(analysis.name, parsed);
     return { analysis, raw, params, format: 'json' };
   };
   return {
