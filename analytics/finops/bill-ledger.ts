@@ -24,7 +24,7 @@ import { sharesSum, type Candidate, type CandidateShare } from './finding.ts';
 import keyCost, { type KeyCostRow } from './key-cost.ts';
 import { keyCharges } from './key-kinds.ts';
 import { PriceList } from './prices.ts';
-import serviceLevers, { type ServiceLeverRow } from './service-levers.ts';
+import { serviceLeverRows } from './service-levers.ts';
 
 const bucketSql = readFileSync(new URL('./bucket-key-savings.sql', import.meta.url), 'utf8');
 /** Rows of each analysis that the ledger reads: the best by saving, so that memory is bounded. */
@@ -127,9 +127,9 @@ async function sparingFindings(
   }
   const caches = (await rowsOf(dataKeyCacheSavings, { ...dates }, context)) as CacheSavingRow[];
   found.push(...caches.map(cacheFinding));
-  const levers = (await rowsOf(serviceLevers, { ...dates }, context)) as ServiceLeverRow[];
+  const levers = await serviceLeverRows(dates, rows_max, context);
   // The log bucket's own replay is among the buckets already.
-  found.push(...levers.filter((row) => row.lever !== 'log_bucket_key').map(serviceFinding));
+  found.push(...levers.map(serviceFinding));
   return found;
 }
 

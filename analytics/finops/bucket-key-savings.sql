@@ -1,7 +1,7 @@
 -- Question: which calls of S3 did a bucket and KMS key see, in order?
 -- Grain: first the names (of groups and payers), then one row for each successful GenerateDataKey (write) or
 --        Decrypt (read) with an S3 context. Everything but the names is a number.
--- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $bucket, $key (VARCHAR or NULL).
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $bucket, $key, $scope (VARCHAR or NULL).
 -- Caveats: scopes are in the definitions. A group is a Region, bucket, key and scope; group 0 holds the payers'
 --          names. Equal calls of one second are in order of their numbers, so that a result does not depend on ids.
 WITH calls AS (
@@ -28,6 +28,11 @@ WITH calls AS (
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
     AND (CAST($bucket AS VARCHAR) IS NULL OR s3_bucket = $bucket)
     AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref, '(unresolved)') = $key)
+    AND (CAST($scope AS VARCHAR) IS NULL OR $scope = CASE
+      WHEN s3_context_is_bucket THEN 'bucket_key_on'
+      WHEN context_kind = 'cloudtrail' THEN 'log_delivery'
+      ELSE 'objects'
+    END)
 ),
 scopes AS (
   SELECT region, s3_bucket, kms_key, scope,

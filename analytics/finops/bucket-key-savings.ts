@@ -70,6 +70,10 @@ const Params = z.object({
   ...filters,
   bucket: z.string().max(255).optional().describe('bucket name'),
   key: z.string().max(2048).optional().describe('KMS key ARN'),
+  scope: z
+    .enum(['objects', 'log_delivery', 'bucket_key_on'])
+    .optional()
+    .describe('only calls of this scope; bucket_state is of these calls then'),
   window_seconds: z.coerce
     .number()
     .int()

@@ -82,7 +82,7 @@ function timesOf(lever: LeverName, params: ParamValues): LeverTimes {
   }
 }
 
-export default defineAnalysis({
+const serviceLevers = defineAnalysis({
   name: 'service-levers',
   topic: 'finops',
   title: 'Service levers',
@@ -107,41 +107,69 @@ export default defineAnalysis({
   params: Params,
   row: Row,
   run: async (sql, params, context) => {
-    const coverage = await CoverageHours.read(context, params);
-    const prices = new PriceList(context.config);
-    const best = new BestRows<ServiceLeverRow>(
-      params.limit,
-      (a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls,
-    );
-    for await (const { group, outcome } of replayServices(sql, params, context)) {
-      const { target_seconds } = timesOf(group.lever, params);
-      const left = group.lever === 'lambda_cold_starts' ? outcome.calls : outcome.calls_after_high;
-      const usd_per_call = prices.symmetric(group.region);
-      const covered_hours = coverage.hours([group.account_id], group.region);
-      const saved_calls = outcome.calls - left;
-      const { change, unobservable } = leverFacts(group.lever, group.resource, target_seconds);
-      best.add({
-        ...group,
-        target_seconds,
-        calls: outcome.calls,
-        calls_after_high: left,
-        calls_after_low: outcome.calls_after_low,
-        saved_calls,
-        cost_usd: outcome.calls * usd_per_call,
-        saving_usd: saved_calls * usd_per_call,
-        saving_usd_monthly: monthly(saved_calls * usd_per_call, covered_hours),
-        covered_hours,
-        calls_per_second_peak: outcome.peak,
-        calls_per_second_peak_after: left === outcome.calls ? outcome.peak : outcome.peak_after,
-        evidence: evidenceOf(outcome),
-        change,
-        unobservable,
-      });
-    }
-    for (const row of await logBuckets(params, context)) best.add(row);
+    const rows = [
+      ...(await clientLevers(sql, params, context)),
+      ...(await logBuckets(params, context)),
+    ];
+    const best = bestLevers(params.limit);
+    for (const row of rows) best.add(row);
     return { rows: best.finish(), notes: priceNotes(context.config) };
   },
 });
+
+const bestLevers = (rows_max: number) =>
+  new BestRows<ServiceLeverRow>(
+    rows_max,
+    (a, b) => b.saved_calls - a.saved_calls || b.calls - a.calls,
+  );
+
+/** The levers but the log buckets, which bucket-key-savings replays: the best of them by saving. */
+async function clientLevers(
+  sql: string,
+  params: ParamValues,
+  context: AnalysisContext,
+): Promise<ServiceLeverRow[]> {
+  const coverage = await CoverageHours.read(context, params);
+  const prices = new PriceList(context.config);
+  const best = bestLevers(params.limit);
+  for await (const { group, outcome } of replayServices(sql, params, context)) {
+    const { target_seconds } = timesOf(group.lever, params);
+    const left = group.lever === 'lambda_cold_starts' ? outcome.calls : outcome.calls_after_high;
+    const usd_per_call = prices.symmetric(group.region);
+    const covered_hours = coverage.hours([group.account_id], group.region);
+    const saved_calls = outcome.calls - left;
+    const { change, unobservable } = leverFacts(group.lever, group.resource, target_seconds);
+    best.add({
+      ...group,
+      target_seconds,
+      calls: outcome.calls,
+      calls_after_high: left,
+      calls_after_low: outcome.calls_after_low,
+      saved_calls,
+      cost_usd: outcome.calls * usd_per_call,
+      saving_usd: saved_calls * usd_per_call,
+      saving_usd_monthly: monthly(saved_calls * usd_per_call, covered_hours),
+      covered_hours,
+      calls_per_second_peak: outcome.peak,
+      calls_per_second_peak_after: left === outcome.calls ? outcome.peak : outcome.peak_after,
+      evidence: evidenceOf(outcome),
+      change,
+      unobservable,
+    });
+  }
+  return best.finish();
+}
+
+/** The levers but the log buckets over a range, for those who replay the buckets themselves. */
+export async function serviceLeverRows(
+  range: { from?: Date | undefined; to?: Date | undefined },
+  rows_max: number,
+  context: AnalysisContext,
+): Promise<ServiceLeverRow[]> {
+  const params = Params.parse({ ...range, limit: rows_max });
+  const rows = await clientLevers(serviceLevers.sqlText, params, context);
+  return rows.slice(0, rows_max);
+}
 
 interface Group {
   lever: LeverName;
@@ -207,35 +235,35 @@ async function logBuckets(
 ): Promise<ServiceLeverRow[]> {
   const { from, to, account, region } = params;
   const result = await bucketKeySavings.execute(
-    { from, to, account, region, limit: 50_000 },
+    { from, to, account, region, scope: 'log_delivery', limit: 50_000 },
     context,
   );
-  return (result.rows as BucketSavingRow[])
-    .filter((row) => row.scope === 'log_delivery')
-    .map((row) => {
-      const { change, unobservable } = leverFacts('log_bucket_key', row.s3_bucket, 0);
-      const saved_calls = row.saved_calls_day_one!;
-      return {
-        lever: 'log_bucket_key',
-        account_id: row.account_id,
-        region: row.region,
-        resource: row.s3_bucket,
-        principal_arn: '(log delivery and its readers)',
-        key_arn: row.key_arn,
-        target_seconds: row.window_seconds!,
-        calls: row.calls,
-        calls_after_high: row.calls - saved_calls,
-        calls_after_low: row.calls - row.saved_calls_day_one_band_high!,
-        saved_calls,
-        cost_usd: row.cost_usd,
-        saving_usd: row.saving_day_one_usd,
-        saving_usd_monthly: row.saving_day_one_usd_monthly,
-        covered_hours: row.covered_hours,
-        calls_per_second_peak: row.calls_per_second_peak!,
-        calls_per_second_peak_after: row.calls_per_second_peak_day_one!,
-        evidence: `${row.writes} log files written, ${row.reads_written + row.reads_older} read`,
-        change,
-        unobservable,
-      };
-    });
+  return (result.rows as BucketSavingRow[]).map((row) => {
+    const { change, unobservable } = leverFacts('log_bucket_key', row.s3_bucket, 0);
+    const saved_calls = row.saved_calls_day_one!;
+    return {
+      lever: 'log_bucket_key',
+      account_id: row.account_id,
+      region: row.region,
+      resource: row.s3_bucket,
+      principal_arn: '(log delivery and its readers)',
+      key_arn: row.key_arn,
+      target_seconds: row.window_seconds!,
+      calls: row.calls,
+      calls_after_high: row.calls - saved_calls,
+      calls_after_low: row.calls - row.saved_calls_day_one_band_high!,
+      saved_calls,
+      cost_usd: row.cost_usd,
+      saving_usd: row.saving_day_one_usd,
+      saving_usd_monthly: row.saving_day_one_usd_monthly,
+      covered_hours: row.covered_hours,
+      calls_per_second_peak: row.calls_per_second_peak!,
+      calls_per_second_peak_after: row.calls_per_second_peak_day_one!,
+      evidence: `${row.writes} log files written, ${row.reads_written + row.reads_older} read`,
+      change,
+      unobservable,
+    };
+  });
 }
+
+export default serviceLevers;
