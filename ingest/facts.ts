@@ -118,12 +118,21 @@ export const TLS_DETAILS = 19;
  * a value's JSON in which each text is replaced by a mark, but for the start of an ARN (scan/assembly/shape.ts):
  * there are few of them, however many objects and volumes a trail names. Their numbers follow the paths'.
  */
-export const derived: string[] = ['@account', '@region', '#context', '#resources', '#key'];
+export const derived: string[] = [
+  '@account',
+  '@region',
+  '#context',
+  '#resources',
+  '#key',
+  '#address',
+];
 export const PATH_ACCOUNT = 0;
 export const PATH_REGION = 1;
 export const CONTEXT_SHAPE = 2;
 export const RESOURCES_SHAPE = 3;
 export const KEY_SHAPE = 4;
+/** sourceIPAddress, but 0.0.0.0 for every IPv4 address. */
+export const ADDRESS_SHAPE = 5;
 
 /**
  * The facts that each rule may read; it is asked once for each new combination of their values. `a unless
@@ -239,7 +248,7 @@ export const subjectFacts: string[] = [
   '#resources',
 ];
 /** Whether what a related event calls its source is an address. */
-export const addressFacts: string[] = ['sourceIPAddress', 'userAgent'];
+export const addressFacts: string[] = ['#address', 'userAgent'];
 
 // Numbers of the rules. The first four make the dimensions of `events`, the fifth that of `related`.
 export const CALLS = 0;

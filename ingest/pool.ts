@@ -45,7 +45,7 @@ export class ReaderPool {
     this.workers = workers ?? Math.max(1, Math.min(availableParallelism(), 16));
     this.#piscina = new Piscina({
       filename: options.file ?? workerFile(),
-      minThreads: this.workers,
+      minThreads: 0,
       maxThreads: this.workers,
       idleTimeout: 60_000,
       workerData: { related_groups: options.related_groups } satisfies ReaderSettings,

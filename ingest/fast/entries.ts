@@ -8,14 +8,14 @@ import {
   type Facts,
 } from '../../store/batch/event-batch.ts';
 import { TableBuilder } from '../../store/batch/table-builder.ts';
-import { ADDRESSES, CALLS, RULES, SUBJECTS } from '../facts.ts';
+import { ADDRESSES, CALLS, paths, RULES, SUBJECTS } from '../facts.ts';
 import { textField } from '../records/record.ts';
 import { sourceIp } from '../rules/client.ts';
 import { derive } from '../rules/derive.ts';
 import { callerOf, type callOf } from '../rules/kms-event.ts';
 import { resourceOf } from '../rules/related.ts';
 import { factRecord, type FactRecord } from '../rules/fact-record.ts';
-import { FLAG_ADDRESS, FLAG_PARAMETERS_HELD } from '../scan/layout.ts';
+import { FLAG_ADDRESS, FLAG_PARAMETERS_HELD, FLAG_UNUSUAL } from '../scan/layout.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { templateBytes } from '../scan/template.ts';
 
@@ -36,6 +36,8 @@ export class Entries {
   /** Of tuples that came from outside, by dimension and values. */
   readonly #added = new Map<string, number>();
   readonly #values: unknown[] = [];
+  /** 1 for the codes whose values were asked for. */
+  readonly #asked = new Uint8Array(valuesMax);
   #dictionary = randomUUID();
 
   constructor(scanner: Scanner) {
@@ -48,6 +50,7 @@ export class Entries {
     this.#taken = byDimension(() => 0);
     this.#added.clear();
     this.#values.length = 0;
+    this.#asked.fill(0);
     this.#dictionary = randomUUID();
   }
 
@@ -101,6 +104,9 @@ export class Entries {
   #setAnswer(rule: number, entry: number, flags: number, resource: string | null): void {
     const { wasm } = this.#scanner;
     if (resource === null) return wasm.setAnswer(rule, entry, flags, 0);
+    if (resource.includes('\0') && this.#hasZero(rule, entry)) {
+      return wasm.setAnswer(rule, entry, flags | FLAG_UNUSUAL, 0);
+    }
     const template = templateBytes(resource);
     const at = wasm.roomFor(template.length);
     if (at === 0) throw new RangeError('the scanner has no room for a template');
@@ -109,13 +115,28 @@ export class Entries {
     wasm.setAnswer(rule, entry, flags, at);
   }
 
+  /** Whether a fact that is no shape has a zero character: it could pass for a mark. */
+  #hasZero(rule: number, entry: number): boolean {
+    const { inputs, wasm, words } = this.#scanner;
+    const codesAt = wasm.codesOf(rule, entry) / 4;
+    return inputs[rule]!.some(({ fact }, i) => {
+      const code = words[codesAt + i]!;
+      if (code === 0 || fact >= paths.length) return false;
+      return JSON.stringify(this.#valueOf(code)).includes(String.raw`\u0000`);
+    });
+  }
+
+  /** A value that is asked for again is remembered; most of those that are new never are. */
   #valueOf(code: number): unknown {
     const known = this.#values[code];
     if (known !== undefined) return known;
     const { wasm, bytes } = this.#scanner;
     const start = wasm.textStart(code);
-    const value = parsed(bytes.toString('utf8', start, start + wasm.textLength(code)));
-    if (code < valuesMax) this.#values[code] = value;
+    const value = valueIn(bytes, start, start + wasm.textLength(code));
+    if (code < valuesMax) {
+      if (this.#asked[code] === 1) this.#values[code] = value;
+      else this.#asked[code] = 1;
+    }
     return value;
   }
 
@@ -143,7 +164,9 @@ export class Entries {
   }
 }
 
-/** The value of a valid JSON text. */
-function parsed(text: string): unknown {
-  return text.charCodeAt(0) === 0x22 && !text.includes('\\') ? text.slice(1, -1) : JSON.parse(text);
+/** The value of a valid JSON text, which is a plain string nearly always. */
+function valueIn(bytes: Buffer, start: number, end: number): unknown {
+  if (bytes[start] !== 0x22) return JSON.parse(bytes.toString('utf8', start, end));
+  const text = bytes.toString('utf8', start + 1, end - 1);
+  return text.includes('\\') ? JSON.parse(`"${text}"`) : text;
 }

@@ -20,11 +20,12 @@ const textOf = (record: JsonObject, name: string) => textField(record, name) ?? 
 
 /** A row of a dimension: what the rules say of these facts, and the facts themselves. */
 export function derive(dimension: DimensionName, facts: FactRecord): object {
-  return { ...rules[dimension](facts), facts: factsText(facts) };
+  return Object.assign(rules[dimension](facts), { facts: factsText(facts) });
 }
 
 /** Facts as they are stored: the record with those of the file's path beside its members. */
 function factsText({ record, path: { account_id, region } }: FactRecord): string {
+  if (account_id === null && region === null) return JSON.stringify(record);
   return JSON.stringify({
     ...record,
     ...(account_id === null ? {} : { '@account': account_id }),

@@ -34,6 +34,7 @@ const places: Record<string, string> = {
   '#context': 'requestParameters.encryptionContext',
   '#resources': 'resources',
   '#key': 'requestParameters.key',
+  '#address': 'sourceIPAddress',
 };
 
 /** Reads a line of facts.ts. */

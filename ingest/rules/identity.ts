@@ -24,8 +24,8 @@ export function identityOf(
 ): Identity {
   const type = textField(user, 'type');
   const arn = textField(user, 'arn');
-  const principal = principalOf(user, type, arn);
   const role = arn ? assumedRole.exec(arn) : null;
+  const principal = principalOf(user, type, arn, role);
   const [caller, basis] = callerAccount(user, arn, principal, recipient, pathAccount);
   return {
     account_id: recipient ?? textField(user, 'accountId') ?? pathAccount,
@@ -39,11 +39,15 @@ export function identityOf(
   };
 }
 
-function principalOf(user: JsonObject | null, type: string | null, arn: string | null): string {
+function principalOf(
+  user: JsonObject | null,
+  type: string | null,
+  arn: string | null,
+  role: RegExpExecArray | null,
+): string {
   if (user === null) return 'unknown';
   const context = objectField(user, 'sessionContext');
   const issuer = textField(context && objectField(context, 'sessionIssuer'), 'arn');
-  const role = arn ? assumedRole.exec(arn) : null;
   if ((type === 'AssumedRole' || type === 'FederatedUser' || role) && issuer) return issuer;
   // The sts form has lost the role's path; the name and account are all that is left.
   if (role) return `arn:${role[1]}:iam::${role[2]}:role/${role[3]}`;

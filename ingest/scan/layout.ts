@@ -74,6 +74,8 @@ export const STATUS_TOO_MANY_ROWS = 3;
 export const FLAG_PARAMETERS_HELD = 1;
 /** What the source is called is an address. */
 export const FLAG_ADDRESS = 2;
+/** Its rows are for the plain reader: a text looks like the marks of a shape. */
+export const FLAG_UNUSUAL = 4;
 
 /** Which value a mark in a shape stands for. */
 export const MARK_CONTEXT = 0;

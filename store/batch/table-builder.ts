@@ -1,3 +1,4 @@
+import { textColumn } from './batch-encoder.ts';
 import type { Column, Table } from './event-batch.ts';
 
 interface BuilderColumn {
@@ -41,53 +42,34 @@ export class TableBuilder {
 }
 
 function texts(name: string): BuilderColumn {
-  let bytes = Buffer.allocUnsafeSlow(1024);
-  let offsets = new Uint32Array(65);
-  let valid = new Uint8Array(64);
-  let rows = 0;
-  let hasNull = false;
-  const grow = (): void => {
-    const largerOffsets = new Uint32Array(2 * valid.length + 1);
-    const largerValid = new Uint8Array(2 * valid.length);
-    largerOffsets.set(offsets);
-    largerValid.set(valid);
-    offsets = largerOffsets;
-    valid = largerValid;
-  };
+  let values: (string | null)[] = [];
   return {
     name,
-    add(value) {
-      if (rows === valid.length) grow();
-      let end = offsets[rows]!;
-      if (value === null) {
-        hasNull = true;
-        valid[rows] = 0;
-      } else {
-        const text = value as string;
-        // UTF-8 has at most three bytes for a UTF-16 unit.
-        if (end + 3 * text.length > bytes.length) {
-          const larger = Buffer.allocUnsafeSlow(2 * bytes.length + 3 * text.length);
-          larger.set(bytes.subarray(0, end));
-          bytes = larger;
-        }
-        // Half a pair of surrogates becomes U+FFFD here too.
-        end += bytes.write(text, end, 'utf8');
-        valid[rows] = 1;
-      }
-      offsets[++rows] = end;
-    },
+    add: (value) => values.push(value as string | null),
     take() {
-      const column: Column = {
-        kind: 'text',
-        bytes: new Uint8Array(bytes.subarray(0, offsets[rows])),
-        offsets: offsets.slice(0, rows + 1),
-        ...(hasNull ? { valid: valid.slice(0, rows) } : {}),
-      };
-      rows = 0;
-      hasNull = false;
+      const column = textsColumn(values);
+      values = [];
       return column;
     },
   };
+}
+
+/** All texts in one go: where they are ASCII, their lengths say where each begins. */
+function textsColumn(values: readonly (string | null)[]): Column {
+  const joined = values.join('');
+  const bytes = Buffer.from(joined, 'utf8');
+  // Where they are not, half a pair of surrogates may stand at the end of one: it becomes U+FFFD.
+  if (bytes.length !== joined.length) return textColumn([...values]);
+  const offsets = new Uint32Array(values.length + 1);
+  let valid: Uint8Array | undefined;
+  let end = 0;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (value === null) (valid ??= new Uint8Array(values.length).fill(1))[row] = 0;
+    else end += value.length;
+    offsets[row + 1] = end;
+  }
+  return { kind: 'text', bytes: new Uint8Array(bytes), offsets, ...(valid ? { valid } : {}) };
 }
 
 function booleans(name: string): BuilderColumn {

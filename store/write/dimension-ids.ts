@@ -58,7 +58,9 @@ export class DimensionIds {
     const skipLookup = table.rowCount > 1_000 && table.rowCount > rowsOfBatch / 2;
     const known = this.#known[name];
     if (known.isFull) known.clear();
-    const columns = Object.values(table.columns);
+    // A tuple is what rules say of its facts: where all rows have them, these alone are compared.
+    const facts = table.columns['facts'];
+    const columns = facts && !facts.valid ? [facts] : Object.values(table.columns);
     let next = this.#next[name];
     for (let row = 0; row < table.rowCount; row++) {
       const id = skipLookup ? next : known.numberOf(columns, row, next);

@@ -332,4 +332,29 @@ describe('the fast reader gives the same batch as the plain one', () => {
     );
     expectSame(new FastReader(), [recordsFile(withRecipient(many)), file]);
   });
+
+  test('on texts that look like the marks of a shape', () => {
+    const texts = ['\u0000', '\u00000.00\u0000', 'a\u00001.00\u0000', '\u00002.00\u0000'];
+    const records = texts.flatMap((text) => [
+      kms({
+        awsRegion: text,
+        requestParameters: {
+          encryptionContext: { 'aws:dynamodb:tableName': text, 'aws:dynamodb:subscriberId': '1' },
+        },
+      }),
+      kms({ requestParameters: { encryptionContext: { [text]: `arn:${text}/x` } } }),
+      kms({
+        eventSource: 'secretsmanager.amazonaws.com',
+        eventName: 'GetSecretValue',
+        requestParameters: { secretId: text },
+        resources: [{ ARN: 'arn:aws:s3:::b/k' }],
+      }),
+      kms({
+        eventSource: 's3.amazonaws.com',
+        eventName: 'GetObject',
+        requestParameters: { bucketName: text, key: text },
+      }),
+    ]);
+    expectSame(new FastReader(), [recordsFile(withRecipient(records))]);
+  });
 });

@@ -3,6 +3,7 @@ import { ADDRESSES, CALLS, SUBJECTS } from '../../facts';
 import {
   FLAG_ADDRESS,
   FLAG_PARAMETERS_HELD,
+  FLAG_UNUSUAL,
   KIND_KMS,
   KIND_RELATED,
   KIND_UNUSUAL,
@@ -68,7 +69,9 @@ export function encode(row: u32): u32 {
 function encodeEvent(row: usize): i32 {
   if (events == WAITING_ROWS) return FULL;
   const call = load<u32>(row + ((ROW_ENTRIES + CALLS) << 2));
-  const isHeld = (flagsOf(CALLS, call) & FLAG_PARAMETERS_HELD) != 0;
+  const flags = flagsOf(CALLS, call);
+  if (flags & FLAG_UNUSUAL) return UNUSUAL;
+  const isHeld = (flags & FLAG_PARAMETERS_HELD) != 0;
   let done = setText(0, row, TEXT_MESSAGE);
   if (done == DONE) done = setJson(1, row, TEXT_CONTEXT, false, true, 0);
   if (done == DONE) done = setTemplate(2, row, templateOf(CALLS, call));
@@ -89,6 +92,7 @@ function encodeRelated(row: usize): i32 {
   if (related == WAITING_ROWS) return FULL;
   const subject = load<u32>(row + ((ROW_ENTRIES + 1) << 2));
   const address = load<u32>(row + ((ROW_ENTRIES + 2) << 2));
+  if (flagsOf(SUBJECTS, subject) & FLAG_UNUSUAL) return UNUSUAL;
   let done = DONE;
   if (flagsOf(ADDRESSES, address) & FLAG_ADDRESS) done = setText(RELATED_TEXTS, row, TEXT_SOURCE);
   else setNull(RELATED_TEXTS);

@@ -2,6 +2,7 @@
 import {
   ACTIONS,
   ADDITIONAL_DATA,
+  ADDRESS_SHAPE,
   ADDRESSES,
   CALLS,
   CLIENTS,
@@ -55,6 +56,7 @@ import {
 } from '../layout';
 import { BACKSLASH, equal32, QUOTE } from './bytes';
 import { combine, NO_ENTRY, setDerived } from './combinations';
+import { codeOf } from './dictionary';
 import { isKept, KEPT, NOT_KEPT } from './related';
 import { shapeOf } from './shape';
 import { parseTime, seconds } from './time';
@@ -142,6 +144,7 @@ function readRelated(row: usize): bool {
   const isMarked = isText(OBJECT_KEY) || !has(OBJECT_KEY);
   if (!isMarked || !setShape(KEY_SHAPE, OBJECT_KEY, has(OBJECT_KEY), MARK_KEY)) return false;
   if (!setShape(RESOURCES_SHAPE, RESOURCES, has(RESOURCES), MARK_RESOURCES)) return false;
+  if (!setAddress()) return false;
   if (!setEntry(row, ACTIONS, 0) || !setEntry(row, SUBJECTS, 1) || !setEntry(row, ADDRESSES, 2)) {
     return false;
   }
@@ -182,6 +185,44 @@ function setShape(fact: i32, path: i32, there: bool, mark: i32): bool {
   }
   setDerived(fact, code);
   return true;
+}
+
+/** An IPv4 address is as good as any other. */
+function setAddress(): bool {
+  let code: u32 = 0;
+  if (has(SOURCE_IP)) {
+    const start = valueStart(SOURCE_IP);
+    const end = valueEnd(SOURCE_IP);
+    const isAddress = isIpv4(start, end);
+    code = codeOf(
+      paths.length + ADDRESS_SHAPE,
+      isAddress ? anyAddress : start,
+      isAddress ? ANY_LENGTH : end - start,
+    );
+    if (code == 0) return false;
+  }
+  setDerived(ADDRESS_SHAPE, code);
+  return true;
+}
+
+const ANY_LENGTH: usize = 9;
+const anyAddress = memory.data(32);
+const anyText = '"0.0.0.0"';
+for (let i = 0; i < anyText.length; i++) store<u8>(anyAddress + i, <u8>anyText.charCodeAt(i));
+
+/** Whether the string from p to end is four numbers up to 255, without zeros before them. */
+function isIpv4(p: usize, end: usize): bool {
+  if (load<u8>(p) != QUOTE) return false;
+  p++;
+  for (let part = 0; part < 4; part++) {
+    const start = p;
+    let number: u32 = 0;
+    while (<u8>(load<u8>(p) - 0x30) <= 9 && p - start < 4) number = number * 10 + load<u8>(p++) - 0x30;
+    const digits = p - start;
+    if (digits == 0 || number > 255 || (digits > 1 && load<u8>(start) == 0x30)) return false;
+    if (load<u8>(p++) != <u8>(part < 3 ? 0x2e : QUOTE)) return false;
+  }
+  return p == end;
 }
 
 function setEntry(row: usize, rule: i32, place: i32): bool {
