@@ -27,6 +27,7 @@ export const paths: string[] = [
   'additionalEventData',
   'serviceEventDetails',
   'tlsDetails',
+  'addendum',
   'eventType',
   'readOnly',
   'errorCode',
@@ -112,6 +113,7 @@ export const USER_IDENTITY = 16;
 export const ADDITIONAL_DATA = 17;
 export const SERVICE_DETAILS = 18;
 export const TLS_DETAILS = 19;
+export const ADDENDUM = 20;
 
 /**
  * Facts that are no member of the record: account and Region of the file's path, and shapes. A shape is

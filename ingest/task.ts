@@ -87,6 +87,7 @@ function readObject(
       result.record_time_max = null;
     }
     release(text);
+    if (sink.replaced) result.replaced = sink.replaced;
     for (const reject of sink.rejects) batch.rejects.push({ task_index, ...reject });
     result.row_to = encoder.rowCount;
     result.related_to = encoder.relatedCount;

@@ -68,6 +68,9 @@ CREATE TABLE shared_actions (
   is_caller_copy BOOLEAN NOT NULL
 );
 
+-- Events that were delivered again with corrected data, under another id: the original does not count.
+CREATE TABLE replaced_events (original_event_id_uuid UUID NOT NULL, event_id_uuid UUID NOT NULL);
+
 -- Per-second counts, in the same transaction as the events. A key may stand in several rows (late
 -- files, take-overs) until the writer folds them; readers go through the view calls_per_second.
 CREATE TABLE quota_scopes (

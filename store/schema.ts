@@ -8,7 +8,7 @@ import { viewsSql } from './views.ts';
 export const schemaVersion = 2;
 
 /** SHA-256 of schema.sql; `npx vitest run test/store/schema.test.ts` prints the new one and what to do. */
-export const schemaSha256 = '677d6b88f3230c7f1fbf4380c9bafe5b7e479f0145e45c187204f70fd86aff64';
+export const schemaSha256 = '3fe1c9163c389b1ecda81448c9540f685d86fe29a0bb40b672c5de4d5bd7e5da';
 
 /**
  * What brings a database of an earlier version to this one, beyond what `addedSql` finds by itself:

@@ -1,7 +1,8 @@
 import type { EventEncoder } from '../../store/batch/batch-encoder.ts';
-import type { Reject } from '../../store/batch/event-batch.ts';
+import type { Reject, ReplacedEvent } from '../../store/batch/event-batch.ts';
 import { InputError, type Warning } from '../input-error.ts';
 import { eventFacts, relatedFacts } from '../rules/derive.ts';
+import { replacedEventOf } from '../rules/addendum.ts';
 import { eventTimeOf } from '../rules/event-time.ts';
 import { kmsEventOf, kmsEventSource, type PathFacts } from '../rules/kms-event.ts';
 import { ForeignCounts } from './foreign-counts.ts';
@@ -19,6 +20,8 @@ export interface RecordSink {
   kept?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** Set by a reader when the object is read, but not all of it was a log. */
   warning?: Warning | null;
+  /** Events that another replaces. */
+  replaced?: ReplacedEvent[];
 }
 
 /** What a reader counted in one object; its rows are in the sink's encoder. */
@@ -144,6 +147,10 @@ export function readRecord(
       return;
     }
     sink.encoder.add(event, eventFacts(value, path));
+    const original_event_id = replacedEventOf(value);
+    if (original_event_id) {
+      (sink.replaced ??= []).push({ event_id: event.event_id, original_event_id });
+    }
     counts.event_time_min = Math.min(counts.event_time_min ?? event.event_time, event.event_time);
     counts.event_time_max = Math.max(counts.event_time_max ?? event.event_time, event.event_time);
   } catch (error) {

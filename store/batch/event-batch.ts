@@ -86,6 +86,8 @@ export interface ObjectResult {
   foreign: number;
   /** Bytes behind the content that nothing read. */
   unread_bytes: number;
+  /** Events of its rows that replace others; absent: none. */
+  replaced?: ReplacedEvent[];
   row_from: number;
   row_to: number;
   related_from: number;
@@ -96,6 +98,12 @@ export interface ObjectResult {
   /** The same over all records that were read for it, whatever their service. */
   record_time_min: number | null;
   record_time_max: number | null;
+}
+
+/** An event that was delivered again with corrected data, under an id of its own. */
+export interface ReplacedEvent {
+  event_id: string;
+  original_event_id: string;
 }
 
 /** A record that was refused, and why. */

@@ -65,7 +65,7 @@ export function instants(values: (number | null)[], unit: number): Column {
     : { kind: 'timestamp', data };
 }
 
-function uuids(values: string[]): Column {
+export function uuids(values: string[]): Column {
   const data = new Uint8Array(values.length * 16);
   values.forEach((value, row) => writeId(value, data, row * 16));
   return { kind: 'uuid', data };

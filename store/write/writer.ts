@@ -12,6 +12,7 @@ import { refuseFatal, refuseWhole } from '../fatal.ts';
 import { relatedColumns } from './related-columns.ts';
 import { readerVersion, type LedgerObject, type ObjectCounts } from '../ledger.ts';
 import { sliceObject } from '../batch/slice-object.ts';
+import { settleReplacedEvents } from './replaced-events.ts';
 import { Staging } from './staging.ts';
 import { StoredEntries } from './stored-entries.ts';
 import { insertLedger, readBack, stageLedger } from './write-ledger.ts';
@@ -211,6 +212,11 @@ export class Writer {
   /** Decides what is new, writes counts and ledger, and commits. */
   async #settle(group: OpenGroup, runId: string): Promise<ObjectCounts[]> {
     const inserted = await this.#staging.settle();
+    await settleReplacedEvents(
+      this.#connection,
+      group.items.flatMap(({ batch }) => batch.objects.flatMap(({ replaced }) => replaced ?? [])),
+      group.objectNumbers.flat(),
+    );
     const counts = countObjects(group.items, group.objectNumbers, inserted);
     await insertLedger(this.#connection, group.items, counts, runId, readerVersion);
     const data_version = await raiseDataVersion(this.#connection);

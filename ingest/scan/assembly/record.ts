@@ -1,5 +1,6 @@
 // What a record is, and its row: ids and time, the entries of its combinations, where its texts are.
 import {
+  ADDENDUM,
   ACTIONS,
   ADDITIONAL_DATA,
   ADDRESS_SHAPE,
@@ -79,7 +80,8 @@ export function readRecord(row: usize): i32 {
   const source = sourceKind();
   if (source == KIND_UNUSUAL) return KIND_UNUSUAL;
   store<i64>(row + (ROW_TIME << 2), seconds);
-  if (source == KIND_KMS) return readKms(row) ? KIND_KMS : KIND_UNUSUAL;
+  // An addendum may say that the record replaces another: rare, and for the plain reader to tell.
+  if (source == KIND_KMS) return !has(ADDENDUM) && readKms(row) ? KIND_KMS : KIND_UNUSUAL;
   const kept = isKept();
   if (kept == NOT_KEPT) return KIND_PASSED;
   return kept == KEPT && readRelated(row) ? KIND_RELATED : KIND_UNUSUAL;
