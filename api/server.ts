@@ -7,7 +7,7 @@ import { eventRoutes } from './event-routes.ts';
 import { installGuards } from './guards.ts';
 import { ingestRoutes } from './ingest-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
-import { metricsRoute } from './metrics.ts';
+import { metricsRoute } from './metrics/route.ts';
 import { openApiDocument } from './openapi.ts';
 import type { ApiEnv, ApiOptions } from './options.ts';
 import { notFound, problemOf, problemResponse } from './problems.ts';

@@ -2,14 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../../core/config.ts';
 import type { KmsEvent } from '../../store/relations.ts';
 import { event, withEvents } from '../support/events.ts';
-import {
-  alertRules,
-  fires,
-  grafanaFiles,
-  readsOf,
-  samplesOf,
-  type Samples,
-} from '../support/grafana.ts';
+import { alertRules, grafanaFiles, readsOf, samplesOf, type Samples } from '../support/grafana.ts';
 import { rawRequest, withServer } from '../support/server.ts';
 
 const files = grafanaFiles();
@@ -21,15 +14,19 @@ const config = configSchema.parse({
   quotaOverrides: [{ account_id: '111111111111', quota_id: 'crypto_symmetric', value: 10 }],
 });
 const at = '2026-10-05T12:00:00Z';
-const at_s = Date.parse(at) / 1000;
+/** Prometheus says how long it waits; tests wait. */
+const patientScrape = { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '600' } };
 const many = (count: number, more: Partial<KmsEvent> = {}) =>
   Array.from({ length: count }, () => event({ at, ...more }));
 
-const metricsOf = (events: KmsEvent[]): Promise<Samples> =>
+/** The text of /metrics; any file does for the metrics of the database's file. */
+const metricsOf = (events: KmsEvent[]): Promise<string> =>
   withEvents(events, (engine) =>
-    withServer(engine, async ({ port }) => samplesOf((await rawRequest(port, '/metrics')).text), {
-      config,
-    }),
+    withServer(
+      engine,
+      async ({ port }) => (await rawRequest(port, '/metrics', patientScrape)).text,
+      { config, database: import.meta.filename },
+    ),
   );
 
 /** Root deletes a key: a detection. */
@@ -42,24 +39,33 @@ const rootUse = event({
 });
 
 let served: Samples;
+let named: Set<string>;
 beforeAll(async () => {
-  served = await metricsOf([...many(9), ...many(3, { outcome: 'throttled' }), rootUse]);
+  const text = await metricsOf([...many(9), ...many(3, { outcome: 'throttled' }), rootUse]);
+  served = samplesOf(text);
+  named = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map((match) => match[1]!));
 });
 
-/** Labels that a metric has on the server; undefined for one that it does not serve. */
+/** Labels that a metric has on the server; undefined for one without samples. */
 const labelsOf = (metric: string) => {
   const samples = served.get(metric);
   return samples && Object.keys(samples[0]!.labels);
 };
+/** Labels that Prometheus adds. */
+const added = ['job', 'instance'];
 
 function expectServed(expr: string, more: readonly string[] = []) {
   const { metrics, labels } = readsOf(expr);
-  expect(metrics.length, expr).toBeGreaterThan(0);
+  expect(metrics.length > 0 || /\bup\b/.test(expr), expr).toBe(true);
   for (const metric of metrics) {
+    expect(named.has(metric), `${metric} of ${expr} is served`).toBe(true);
     const known = labelsOf(metric);
-    expect(known, `${metric} of ${expr} is served`).toBeDefined();
-    const unknown = [...labels, ...more].filter((label) => !known!.includes(label));
-    expect([expr, metric, unknown]).toEqual([expr, metric, []]);
+    const unknown = [...labels, ...more].filter((label) => !added.includes(label));
+    expect([expr, metric, unknown.filter((one) => known && !known.includes(one))]).toEqual([
+      expr,
+      metric,
+      [],
+    ]);
   }
 }
 
@@ -119,7 +125,7 @@ describe('the dashboard', () => {
 
 describe('the alerts', () => {
   test('read only metrics and labels that the server has, in their texts too', () => {
-    expect(rules.length).toBe(5);
+    expect(rules.length).toBe(10);
     for (const { expr, text, uid } of rules) {
       const told = [...text.matchAll(/\$labels\.(\w+)/g)].map((match) => match[1]!);
       expectServed(expr, told);
@@ -147,27 +153,8 @@ describe('the alerts', () => {
     const exprs = [...files.get('prometheus-rules.yaml')!.matchAll(/expr: '(.*)'/g)].map(
       (match) => match[1],
     );
-    expect(exprs).toEqual(rules.map(({ expr, above }) => `${expr} > ${above}`));
-  });
-
-  const quota80 = 'keymeter-quota-80';
-  const quota100 = 'keymeter-quota-100';
-  const situations: [string, KmsEvent[], number, string[]][] = [
-    ['7 of 10 calls a second', many(7), 60, []],
-    ['8 of 10', many(8), 60, [quota80]],
-    ['10 of 10', many(10), 60, [quota80, quota100]],
-    [
-      'refused calls',
-      [...many(2), ...many(2, { outcome: 'throttled' })],
-      60,
-      ['keymeter-throttle-burst'],
-    ],
-    ['root deletes a key', [...many(1), rootUse], 60, ['keymeter-detection']],
-    ['nothing new for five hours', many(1), 5 * 3_600, ['keymeter-stale']],
-  ];
-  test.each(situations)('fire as they should: %s', async (_, events, after_s, wanted) => {
-    const samples = await metricsOf(events);
-    const fired = rules.filter((rule) => fires(rule, samples, at_s + after_s));
-    expect(fired.map((rule) => rule.uid)).toEqual(wanted);
+    expect(exprs).toEqual(
+      rules.map(({ expr, above }) => `${expr.includes(' or ') ? `(${expr})` : expr} > ${above}`),
+    );
   });
 });

@@ -29,7 +29,9 @@ export function samplesOf(text: string): Samples {
 
 /** What an expression reads: its metrics, the labels that it matches or groups by, its variables. */
 export function readsOf(expr: string) {
-  const metrics = [...expr.matchAll(/\bkeymeter_[a-z0-9_]+/g)].map((match) => match[0]);
+  const metrics = [...expr.matchAll(/\b(?:keymeter|process|nodejs)_[a-z0-9_]+/g)].map(
+    (match) => match[0],
+  );
   const matched = [...expr.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)\s*"/g)].map((match) => match[1]!);
   const grouped = [...expr.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap((match) =>
     match[1]!.split(',').map((label) => label.trim()),
@@ -64,25 +66,4 @@ export function alertRules(yaml: string): AlertRule[] {
       above: Number(one(/type: gt\n\s+params: \[([\d.]+)\]/g, text)),
       text,
     }));
-}
-
-/** Whether an alert's expression is above its limit for any group of samples, at an instant. */
-export function fires({ expr, above }: AlertRule, samples: Samples, now_s: number): boolean {
-  const age = /^time\(\) - (\w+)$/.exec(expr);
-  if (age) return samples.get(age[1]!)!.some(({ value }) => now_s - value > above);
-  const fold = /^(max|sum) by \(([\w, ]+)\) \((\w+)(?:\{(\w+)=~"([\w|]+)"\})?\)$/.exec(expr);
-  if (!fold) throw new Error(`no form that this test evaluates: ${expr}`);
-  const [, kind, by, metric, label, pattern] = fold;
-  const groups = new Map<string, number>();
-  for (const { labels, value } of samples.get(metric!) ?? []) {
-    if (label && !new RegExp(`^(?:${pattern})$`).test(labels[label] ?? '')) continue;
-    const group = by!
-      .split(', ')
-      .map((name) => labels[name])
-      .join('|');
-    const before = groups.get(group);
-    const folded = kind === 'max' ? Math.max(before ?? -Infinity, value) : (before ?? 0) + value;
-    groups.set(group, folded);
-  }
-  return [...groups.values()].some((value) => value > above);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { analysisMetrics } from '../../api/analysis-metrics.ts';
+import { analysisMetrics } from '../../api/metrics/analysis-metrics.ts';
 import { openApiDocument } from '../../api/openapi.ts';
 import { problemTitles } from '../../api/problems.ts';
 import { analyses } from '../../analytics/registry.ts';
