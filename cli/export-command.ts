@@ -8,9 +8,10 @@ import type { OpenedEngine } from '../store/engine.ts';
 import { engineOver } from '../store/open-engine.ts';
 import { exportParquet, exportSql, type ExportFilter } from '../store/export.ts';
 import { exportables, type Exportable } from '../store/exportable.ts';
+import { writeOpenMetrics } from './export-openmetrics.ts';
 import { instantFlag, usageError } from './usage-error.ts';
 
-const exportFormats = ['parquet', 'csv', 'ndjson'] as const;
+const exportFormats = ['parquet', 'csv', 'ndjson', 'openmetrics'] as const;
 
 interface ExportFlags {
   db: string;
@@ -28,9 +29,10 @@ interface ExportFlags {
 export function exportCommand(): Command {
   return new Command('export')
     .addArgument(
-      new Argument('[relation]', 'which')
-        .choices(exportables.map(({ name }) => name))
-        .default('kms_events'),
+      new Argument(
+        '[relation]',
+        'which (default: kms_events; calls_per_second as openmetrics)',
+      ).choices(exportables.map(({ name }) => name)),
     )
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .option('--out <path>', 'file to write (directory with --partition-by); not needed for text')
@@ -49,13 +51,15 @@ Examples:
   keymeter export kms_events --partition-by day --out lake/kms_events
   keymeter export calls_per_second --format csv --from 7d --out seconds.csv
   keymeter export kms_events --format ndjson --columns event_time,operation,key_arn
+  keymeter export --format openmetrics --out kms.om   (docs/dashboards.md)
 
 Relations:
 ${exportables.map(({ name, description }) => `  ${name.padEnd(18)}${description}`).join('\n')}`,
     )
-    .action(async (name: string, flags: ExportFlags) => {
+    .action(async (given: string | undefined, flags: ExportFlags) => {
+      const name = given ?? (flags.format === 'openmetrics' ? openMetricsRelation : 'kms_events');
       const relation = exportables.find((one) => one.name === name)!;
-      checkFlags(flags);
+      checkFlags(name, flags);
       const database = await openDatabase(flags.db, { readOnly: true });
       try {
         const rows = await exportRelation(database, relation, flags);
@@ -66,7 +70,19 @@ ${exportables.map(({ name, description }) => `  ${name.padEnd(18)}${description}
     });
 }
 
-function checkFlags(flags: ExportFlags): void {
+/** What has a value for each minute. */
+const openMetricsRelation = 'calls_per_second';
+
+function checkFlags(name: string, flags: ExportFlags): void {
+  if (flags.format === 'openmetrics' && (name !== openMetricsRelation || flags.columns)) {
+    throw usageError(
+      'bad_option',
+      flags.columns
+        ? '--columns does not go with --format openmetrics'
+        : `${name} cannot be written as openmetrics`,
+      `only ${openMetricsRelation} can, with all its columns: leave the relation and --columns out`,
+    );
+  }
   if (flags.format === 'parquet' && !flags.out) {
     throw usageError('out_needed', 'Parquet is no text for a terminal', 'name a file with --out');
   }
@@ -106,7 +122,11 @@ async function exportRelation(
         exportParquet(database, relation, filter, { out: part, columns, byDay }),
       );
     }
-    const write = (to: Writable) => writeText(engine, relation, filter, columns, flags.format, to);
+    const format = flags.format;
+    const write = (to: Writable) =>
+      format === 'openmetrics'
+        ? writeOpenMetrics(engine, relation, filter, (text) => put(to, text))
+        : writeText(engine, relation, filter, columns, format, to);
     if (!out) return await write(process.stdout);
     return await renamed(out, async (part) => {
       const file = createWriteStream(part);
@@ -155,7 +175,7 @@ async function writeText(
   relation: Exportable,
   filter: ExportFilter,
   columns: readonly string[],
-  format: 'csv' | 'ndjson' | 'parquet',
+  format: 'csv' | 'ndjson',
   to: Writable,
 ): Promise<number> {
   const { sql, params } = exportSql(relation, filter, columns);
