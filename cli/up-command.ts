@@ -79,6 +79,11 @@ async function up(given: readonly string[], flags: UpFlags): Promise<void> {
     const summary = await runIngest(database, sources, { ...flags, db, related }, { onProgress });
     status = statusOf('done', summary);
     process.stderr.write(ingestSummaryText(summary));
+    // Ctrl-C or SIGTERM during the ingest is meant for the server too.
+    if (summary.status === 'interrupted') {
+      if (!server) process.exitCode = exitCodeOf(summary);
+      return;
+    }
     const wrong = filterError(summary, filter);
     if (wrong) throw wrong;
     const context = { engine, config };

@@ -74,8 +74,12 @@ for _ in $(seq 120); do
   kill -0 "$server" 2>/dev/null || fail "it ended: $(cat "$work/start.log")"
   if KEYMETER_PORT=$port bash "$work/steps.sh" health; then
     kill -TERM "$server"
+    # It ends within seconds, also in the middle of an ingest; a hanging one must not hold up the script.
+    (sleep 120 && kill -KILL "$server" 2>/dev/null) &
+    watchdog=$!
     wait "$server" || fail "it did not end cleanly: $(cat "$work/start.log")"
     server=
+    kill "$watchdog" 2>/dev/null || true
     echo 'deploy: the steps of the Containerfile give a server that is healthy'
     exit 0
   fi
