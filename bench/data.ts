@@ -21,7 +21,8 @@ export async function dataSet(
   options: TrailOptions,
 ): Promise<DataSet> {
   const { set, files, recordsPerFile, seed = 1 } = options;
-  const directory = path.join(cache, `${set}-${files}x${recordsPerFile}-seed${seed}`);
+  const kind = options.features ? name : set;
+  const directory = path.join(cache, `${kind}-${files}x${recordsPerFile}-seed${seed}`);
   const summaryFile = path.join(directory, 'summary.json');
   const trail = path.join(directory, 'trail');
   if (!existsSync(summaryFile)) {

@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import path from 'node:path';
 import { installChdb } from './chdb-install.ts';
 import { runChild, type Run } from './child.ts';
+import { measureCurves, type Point } from './curves.ts';
 import { dataSet, type DataSet } from './data.ts';
 import { measure, type Measured } from './measure.ts';
 import { resultsText } from './results.ts';
@@ -10,13 +11,25 @@ import { runFromS3, type S3Run } from './s3-side.ts';
 import { keymeter, type Places, type SideName } from './sides.ts';
 import type { TrailOptions } from './trail.ts';
 
-type SetName = 'mid' | 'random' | 'small' | 'noise';
+type SetName = 'mid' | 'random' | 'small' | 'noise' | 'features' | 'organisation';
+
+/** Any key with any of 200 buckets, six operations, 3,000 roles. */
+const organisation = {
+  oneBucketAKey: false,
+  operations: 6,
+  keys: 5_000,
+  buckets: 200,
+  roles: 3_000,
+  sessions: 12_000,
+};
 
 const fullSets: Record<SetName | 'large', TrailOptions> = {
   mid: { set: 'mid', files: 400, recordsPerFile: 1_000 },
   random: { set: 'random', files: 2_000, recordsPerFile: 1_000 },
   small: { set: 'small', files: 100_000, recordsPerFile: 20 },
   noise: { set: 'noise', files: 400, recordsPerFile: 1_000 },
+  features: { set: 'features', files: 400, recordsPerFile: 1_000 },
+  organisation: { set: 'features', files: 400, recordsPerFile: 1_000, features: organisation },
   large: { set: 'mid', files: 20_000, recordsPerFile: 1_000 },
 };
 const quickSets: Record<SetName | 'large', TrailOptions> = {
@@ -24,6 +37,8 @@ const quickSets: Record<SetName | 'large', TrailOptions> = {
   random: { set: 'random', files: 100, recordsPerFile: 1_000 },
   small: { set: 'small', files: 5_000, recordsPerFile: 20 },
   noise: { set: 'noise', files: 100, recordsPerFile: 1_000 },
+  features: { set: 'features', files: 100, recordsPerFile: 1_000 },
+  organisation: { set: 'features', files: 100, recordsPerFile: 1_000, features: organisation },
   large: { set: 'mid', files: 400, recordsPerFile: 1_000 },
 };
 
@@ -40,6 +55,8 @@ const sides: Record<SetName, SideName[]> = {
   noise: ['keymeter', 'plain DuckDB', 'floor', 'keymeter without SHA-256'],
   random: ['keymeter', 'plain DuckDB', 'chDB', 'floor'],
   small: ['keymeter', 'plain DuckDB', 'floor'],
+  features: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter with S3 origins'],
+  organisation: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter with S3 origins'],
 };
 
 /** What a run found; results.ts tells it. */
@@ -52,9 +69,10 @@ export interface Results {
   measured: Partial<Record<SetName, Measured>>;
   s3: S3Run | null;
   memory: { name: string; records: number; run: Run }[];
+  curves: Point[];
 }
 
-/** `node bench/run.mjs [--quick] [--rounds N] [--only mid,random,small,noise,s3,memory]` */
+/** `node bench/run.mjs [--quick] [--rounds N] [--only mid,features,curves,s3,..] [--seed N]` */
 export async function main(args: string[], root: string): Promise<void> {
   const quick = args.includes('--quick');
   const valueOf = (flag: string) => args[args.indexOf(flag) + 1];
@@ -65,11 +83,13 @@ export async function main(args: string[], root: string): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const lastRun = path.join(cache, 'last-run.json');
   const sets = quick ? quickSets : fullSets;
+  const seed = args.includes('--seed') ? Number(valueOf('--seed')) : 1;
   // The data of what is timed comes first: writing it would disturb the clock.
   const data = new Map<string, DataSet>();
   for (const name of Object.keys(sides) as SetName[]) {
     const needed = wanted(name) || (name === 'small' && wanted('s3'));
-    if (needed) data.set(name, await dataSet(cache, name, sets[name]));
+    const options = name === 'features' ? { ...sets[name], seed } : sets[name];
+    if (needed) data.set(name, await dataSet(cache, name, options));
   }
   const places: Places = {
     root,
@@ -81,6 +101,7 @@ export async function main(args: string[], root: string): Promise<void> {
       measured: {},
       s3: null,
       memory: [],
+      curves: [],
       // A part that is run alone takes the place of the same part in the last run.
       ...(only && !quick && existsSync(lastRun)
         ? (JSON.parse(readFileSync(lastRun, 'utf8')) as Results)
@@ -107,6 +128,10 @@ export async function main(args: string[], root: string): Promise<void> {
     }
     if (wanted('s3')) {
       results.s3 = await runFromS3(data.get('small')!, root, places.scratch);
+    }
+    if (wanted('curves')) {
+      results.curves = await measureCurves(root, places.scratch, rounds);
+      keep();
     }
     if (wanted('memory')) {
       results.memory = await peaks(await dataSet(cache, 'large', sets.large), places);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { barsText } from './bars.ts';
 import { chdbVersion } from './chdb-install.ts';
 import type { Run } from './child.ts';
+import { curvesText } from './curves.ts';
 import type { Results } from './ingest.ts';
 import { median, ratio, type Measured } from './measure.ts';
 import { latency_ms } from './s3-side.ts';
@@ -19,6 +20,7 @@ export function resultsText(results: Results, root: string): string {
     ...Object.values(results.measured).map(setText),
     s3Text(results),
     memoryText(results),
+    curvesText(results.curves ?? []),
     barsText(results),
     readFileSync(path.join(root, 'bench/notes.md'), 'utf8').trim(),
   ];
