@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { exitCodes, KeymeterError, messageOf } from '../core/errors.ts';
 import type { ApiOptions } from './options.ts';
 import { createApp } from './server.ts';
+import { boundWaiting, refuseRequest } from './sockets.ts';
 
 export interface ServeOptions extends Omit<ApiOptions, 'allowedHosts' | 'background' | 'closing'> {
   /** 0 takes any free port. */
@@ -22,8 +23,8 @@ export interface RunningServer {
 }
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-const connections_max = 256;
-const headers_ms_max = 10_000;
+const connections_max = 1_024;
+const headers_ms_max = 5_000;
 const request_ms_max = 15_000;
 const close_grace_ms = 2_000;
 
@@ -46,10 +47,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env),
     overrideGlobalObjects: false,
+    // Node looks at its time limits every 30 seconds otherwise.
+    serverOptions: { connectionsCheckingInterval: 500 },
   }) as Server;
   server.headersTimeout = headers_ms_max;
   server.requestTimeout = request_ms_max;
   server.maxConnections = connections_max;
+  boundWaiting(server);
+  server.on('clientError', refuseRequest);
   const port = await listen(server, options.port, host);
   for (const name of namesOf(host, options.allowedHosts ?? [], port)) allowedHosts.add(name);
   return {

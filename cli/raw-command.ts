@@ -8,6 +8,7 @@ import { usageError } from './usage-error.ts';
 
 interface RawFlags extends S3Flags, EngineFlags {
   format: 'record' | 'json';
+  unmasked?: boolean;
 }
 
 /** `keymeter raw`: the record as the trail delivered it, proven by the ledger's hash. */
@@ -18,7 +19,8 @@ export function rawCommand(): Command {
       new Option('--format <format>', 'record: its JSON text; json: with its place and hash')
         .choices(['record', 'json'])
         .default('record'),
-    );
+    )
+    .option('--unmasked', 'show session tokens and secret keys, which are stars otherwise');
   return withS3Flags(withEngineFlags(command))
     .addHelpText(
       'after',

@@ -19,12 +19,15 @@ import { sourceOptions, type S3Flags } from './s3-flags.ts';
 export async function readRaw(
   entry: LedgerEntry,
   record_index: number,
-  flags: S3Flags,
+  flags: S3Flags & { unmasked?: boolean },
   signal?: AbortSignal,
 ): Promise<RawRecord> {
   const reader = await readerFor(entry, flags);
   try {
-    const raw = await rawRecord(entry, record_index, reader, signal ? { signal } : {});
+    const raw = await rawRecord(entry, record_index, reader, {
+      unmasked: flags.unmasked ?? false,
+      ...(signal ? { signal } : {}),
+    });
     if (raw.matches !== false) return raw;
     throw new KeymeterError(
       'raw_changed',

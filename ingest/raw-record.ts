@@ -4,6 +4,7 @@ import { KeymeterError } from '../core/errors.ts';
 import type { Engine, JsonRow } from '../store/engine.ts';
 import { placeOfEvent as lookUpPlace } from '../store/event-lookup.ts';
 import { contentOf, content_bytes_max_default } from './gunzip.ts';
+import { maskText } from './mask-secrets.ts';
 import { utf8Of } from './records/content-form.ts';
 import { splitListAt } from './records/json-texts.ts';
 import { unwrapText } from './records/unwrap-text.ts';
@@ -26,7 +27,7 @@ export interface RecordPlace {
 export interface RawRecord {
   /** The record's JSON text. */
   json: string;
-  /** True when `json` is the text of the file; false when it was unwrapped from a string and written anew. */
+  /** True when `json` is the text of the file; false when it was unwrapped and written anew, or masked. */
   exact: boolean;
   /** Lower-case hex over the uncompressed bytes as they are now. */
   sha256: string;
@@ -77,7 +78,7 @@ export async function rawRecord(
   entry: LedgerEntry,
   record_index: number,
   reader: ObjectReader,
-  options: { signal?: AbortSignal; content_bytes_max?: number } = {},
+  options: { signal?: AbortSignal; content_bytes_max?: number; unmasked?: boolean } = {},
 ): Promise<RawRecord> {
   const raw = await reader.read(entry, options.signal);
   const { bytes } = contentOf(raw, options.content_bytes_max ?? content_bytes_max_default);
@@ -92,7 +93,9 @@ export async function rawRecord(
       { fix: 'the file was changed after it was ingested; run `keymeter verify` on its source' },
     );
   }
-  return { ...textOf(text, found.part, found.at), sha256, matches };
+  const { json, exact } = textOf(text, found.part, found.at);
+  const shown = options.unmasked ? json : maskText(json);
+  return { json: shown, exact: exact && shown === json, sha256, matches };
 }
 
 /** The part of a text that holds an item, and the item's place in it; or how many items there are. */

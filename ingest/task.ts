@@ -4,6 +4,7 @@ import { BatchEncoder, type EventEncoder } from '../store/batch/batch-encoder.ts
 import type { EventBatch, ObjectResult } from '../store/batch/event-batch.ts';
 import { contentOf } from './gunzip.ts';
 import { InputError, type Warning } from './input-error.ts';
+import { maskBatch } from './mask-batch.ts';
 import { isNetworkActivity, pathFactsOf } from './path-facts.ts';
 import { noLog, noLogClasses, utf8Of } from './records/content-form.ts';
 import { readPlain, type ReadCounts, type RecordSink } from './records/plain-reader.ts';
@@ -54,7 +55,7 @@ export async function readTask(
     const raw = bytes ?? asError(error);
     batch.objects.push(readObject(task, task_index++, raw, { encoder, kept }, batch, records));
   }
-  return { ...batch, ...encoder.finish() };
+  return maskBatch({ ...batch, ...encoder.finish() });
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
