@@ -35,6 +35,8 @@ export interface ChainStep {
   isProven: boolean;
   /** The stretch of time this step speaks for, in milliseconds, with its status before the files. */
   period: { from: number; to: number; status: HourStatus };
+  /** The digest that this one names before it, and that is not in the list. */
+  unlisted?: { bucket: string; key: string; ends_before: number } | undefined;
 }
 
 /**
@@ -66,7 +68,12 @@ export async function* walkChain(options: ChainOptions): AsyncGenerator<ChainSte
       period && link ? await walk.find(link.bucket, link.key) : null;
     const older = period ? (previous ?? walk.newestBefore(at)) : walk.newestBefore(at);
     if (period) {
-      if (period.from < options.to) yield walk.step(at, judged, period);
+      const isOldest = period.from <= options.from;
+      const unlisted = isOldest && previous && walk.isUnlisted(previous) ? previous : null;
+      if (period.from < options.to) {
+        const step = walk.step(at, judged, period);
+        yield unlisted ? { ...step, unlisted: { ...unlisted, ends_before: period.from } } : step;
+      }
     } else if (at.ends_at - hourMs < options.to) {
       yield* walk.brokenSteps(at, judged, older);
     }
@@ -117,6 +124,11 @@ class ChainWalk {
     const ends_at = instantOfStamp(stamp?.[1] ?? '') ?? this.#options.from;
     const { trail, chain } = this.#options.name;
     return { bucket, key, trail, kind: chain, home_region: '', ends_at };
+  }
+
+  /** Whether a digest is only known by the link to it. */
+  isUnlisted({ bucket, key }: ListedDigest): boolean {
+    return !this.#listed.some((one) => one.bucket === bucket && one.key === key);
   }
 
   async judge(at: ListedDigest, link: DigestLink | null): Promise<JudgedDigest> {

@@ -6,6 +6,7 @@ import { inOrder } from './in-order.ts';
 import { checkLogFile } from './log-check.ts';
 import type {
   ChainName,
+  DigestVerdict,
   HourStatus,
   HourVerdict,
   LogVerdict,
@@ -87,6 +88,7 @@ async function* verifyChain(
     to: options.to ?? ends.reduce((a, b) => Math.max(a, b)) + 1,
   });
   let worst: Outcome = 'valid';
+  let oldest: ChainStep | null = null;
   const work = (task: Task) => verdictOf(name, task, options);
   for await (const [task, verdict] of inOrder(
     tasksOf(steps),
@@ -94,6 +96,7 @@ async function* verifyChain(
     work,
   )) {
     if (task.task === 'begin') worst = 'valid';
+    oldest = task.step;
     if (task.task === 'file') {
       trail.progress.listedFiles.add(`${task.file.s3Bucket}/${task.file.s3Object}`);
     }
@@ -106,6 +109,27 @@ async function* verifyChain(
       yield hourOf(name, period, status, logFiles.length, digest.key);
     }
   }
+  if (options.from === undefined && oldest?.unlisted) yield predecessorOf(name, oldest.unlisted);
+}
+
+/** The verdict on the digest before the oldest: its chain began earlier than what is here. */
+function predecessorOf(
+  name: ChainName,
+  { bucket, key, ends_before }: NonNullable<ChainStep['unlisted']>,
+): DigestVerdict {
+  return {
+    kind: 'digest',
+    ...name,
+    status: 'not_verifiable',
+    outcome: 'not_verifiable',
+    bucket,
+    key,
+    reason: `the oldest digest names it as the one before, and it is not there: deleted or expired; evidence before ${isoOf(ends_before)} cannot be proven`,
+    digest_from: null,
+    digest_to: null,
+    log_files: null,
+    is_starting_digest: false,
+  };
 }
 
 async function* tasksOf(steps: AsyncIterable<ChainStep>): AsyncGenerator<Task> {

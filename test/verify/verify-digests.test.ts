@@ -179,3 +179,25 @@ describe('digests that are not as they should be', () => {
     expect(await judge(change)).toEqual(['bad_signature']);
   });
 });
+
+describe('the oldest digest', () => {
+  test('that names one before it which is not there: evidence before it cannot be proven', async () => {
+    const { objects, digests } = fresh(plan(1, 1, 1));
+    objects.delete(digests[0]!.key);
+    for (const key of digests[0]!.logKeys) objects.delete(key);
+    const all = await run(objects, {});
+    const open = digestsOf(all).filter(({ status }) => status !== 'valid');
+    expect(open.map(({ key, status }) => [key, status])).toEqual([
+      [digests[0]!.key, 'not_verifiable'],
+    ]);
+    expect(open[0]!.reason).toContain(`evidence before ${isoAt(1)} cannot be proven`);
+    expect(await exit(all)).toBe(4);
+  });
+
+  test('that begins a chain names none', async () => {
+    const { objects } = fresh(plan(1, 1));
+    const all = await run(objects, {});
+    expect(digestsOf(all).every(({ status }) => status === 'valid')).toBe(true);
+    expect(await exit(all)).toBe(0);
+  });
+});
