@@ -108,9 +108,9 @@ test('a database of a newer version, of another program, and a file that is none
   expectError(await ingestInto(newer), 1, 'database_newer', /schema \d+/);
   expectError(await ingestInto(at('foreign.duckdb')), 1, 'database_not_keymeter', /foreign/);
   writeFileSync(at('text.duckdb'), 'this is no database at all, '.repeat(1_000));
-  expectError(await ingestInto(at('text.duckdb')), 1, 'database_unreadable', /text\.duckdb/);
+  expectError(await ingestInto(at('text.duckdb')), 2, 'not_a_database', /text\.duckdb/);
   mkdirSync(at('folder.duckdb'));
-  expectError(await ingestInto(at('folder.duckdb')), 1, 'database_unreadable', /folder\.duckdb/);
+  expectError(await ingestInto(at('folder.duckdb')), 2, 'database_not_file', /folder\.duckdb/);
 });
 
 /** Root reads everything: the test then runs as nobody, where that user may reach the checkout. */

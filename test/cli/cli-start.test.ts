@@ -51,9 +51,9 @@ describe('the built program', () => {
         '--workers',
         workers,
       );
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toContain(`cannot open ${db}`);
-      expect(stderr).toContain('[database_unreadable]');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`there is no directory ${path.dirname(db)} for ${db}`);
+      expect(stderr).toContain('[database_folder_missing]');
     }
     expect(existsSync(path.dirname(db))).toBe(false);
   });
