@@ -65,7 +65,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code:
 }
 
 /** The reader of a pipe (`| head`) had enough: that is no failure. */
-export function isBrokenPipe(error: unknown): boolean {
+function isBrokenPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { failWith, isBrokenPipe } from './fail.ts';
+import { failWith } from './fail.ts';
 import { buildProgram } from './program.ts';
 
 process.stdout.on('error', (error) => {
