@@ -170,6 +170,8 @@ const chosenColumns: Readonly<Record<string, readonly string[]>> = {
     'key',
     'events',
     'region',
+    'decision',
+    'decision_reason',
   ],
 };
 

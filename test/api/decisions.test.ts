@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newToken } from '../../api/token.ts';
 import { loadConfig } from '../../cli/load-config.ts';
-import { configSchema, defaultConfig } from '../../core/config.ts';
+import { configSchema } from '../../core/config.ts';
 import { decisionsFile, readDecisions } from '../../core/decisions.ts';
 import { event, withEvents } from '../support/events.ts';
 import { rawRequest, withServer } from '../support/server.ts';
@@ -42,11 +42,10 @@ describe('decisions about findings', () => {
         async ({ port }) => {
           const found = async () => {
             const { rows } = (await rawRequest(port, '/api/v1/analyses/detections')).json();
-            return (rows as Record<string, unknown>[]).map((row) => [
-              row['rule'],
-              row['decision'],
-              row['decision_reason'],
-            ]);
+            const judged = (rows as Record<string, unknown>[]).filter(
+              (row) => row['verdict'] === 'found',
+            );
+            return judged.map((row) => [row['rule'], row['decision'], row['decision_reason']]);
           };
           expect(await found()).toEqual([['root-use', 'open', null]]);
           const made = await send(
@@ -63,15 +62,14 @@ describe('decisions about findings', () => {
           const { rows } = (await rawRequest(port, '/api/v1/analyses/detection-rules')).json();
           const rule = rows.find((row: { rule: string }) => row.rule === 'root-use');
           expect(rule).toMatchObject({ state: 'found', findings: 0, suppressed: 1 });
+          const report = await rawRequest(port, '/api/v1/reports/security?format=markdown');
+          expect(report.text).toContain('break-glass test');
           // Commands that read the same configuration say the same.
-          const config = await loadConfig(
-            { db: 'x.duckdb' },
-            path.join(scratch, 'none.json'),
-          ).catch(() => defaultConfig);
-          expect(config.decisions).toEqual([]);
-          expect(
-            readDecisions(decisionsFile(path.join(scratch, 'keymeter.json'), 'x')),
-          ).toHaveLength(1);
+          const configFile = path.join(scratch, 'keymeter.json');
+          writeFileSync(configFile, '{}');
+          const { decisions } = await loadConfig({ config: configFile, db: 'x.duckdb' });
+          expect(decisions.map((one) => one.reason)).toEqual(['break-glass test']);
+          expect(decisionsFile(configFile, 'x.duckdb')).toBe(file);
 
           expect((await send(port, body({ decision: 'open' }))).status).toBe(200);
           expect(await found()).toEqual([['root-use', 'open', null]]);
