@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
+import { amplifiedSet, type Amplified } from './amplified.ts';
 import { installChdb } from './chdb-install.ts';
 import { runChild, type Run } from './child.ts';
 import { measureCurves, type Point } from './curves.ts';
@@ -11,7 +12,14 @@ import { runFromS3, type S3Run } from './s3-side.ts';
 import { keymeter, type Places, type SideName } from './sides.ts';
 import type { TrailOptions } from './trail.ts';
 
-type SetName = 'mid' | 'random' | 'small' | 'noise' | 'features' | 'organisation';
+type MadeName = 'mid' | 'random' | 'small' | 'noise' | 'features' | 'organisation';
+type RealName = 'real-big' | 'real-small';
+type SetName = MadeName | RealName;
+
+const realSets: Record<'full' | 'quick', Record<RealName, Amplified>> = {
+  full: { 'real-big': { shape: 'big', copies: 20 }, 'real-small': { shape: 'small', copies: 8 } },
+  quick: { 'real-big': { shape: 'big', copies: 3 }, 'real-small': { shape: 'small', copies: 1 } },
+};
 
 /** Any key with any of 200 buckets, six operations, 3,000 roles. */
 const organisation = {
@@ -23,7 +31,7 @@ const organisation = {
   sessions: 12_000,
 };
 
-const fullSets: Record<SetName | 'large', TrailOptions> = {
+const fullSets: Record<MadeName | 'large', TrailOptions> = {
   mid: { set: 'mid', files: 400, recordsPerFile: 1_000 },
   random: { set: 'random', files: 2_000, recordsPerFile: 1_000 },
   small: { set: 'small', files: 100_000, recordsPerFile: 20 },
@@ -32,7 +40,7 @@ const fullSets: Record<SetName | 'large', TrailOptions> = {
   organisation: { set: 'features', files: 400, recordsPerFile: 1_000, features: organisation },
   large: { set: 'mid', files: 20_000, recordsPerFile: 1_000 },
 };
-const quickSets: Record<SetName | 'large', TrailOptions> = {
+const quickSets: Record<MadeName | 'large', TrailOptions> = {
   mid: { set: 'mid', files: 100, recordsPerFile: 1_000 },
   random: { set: 'random', files: 100, recordsPerFile: 1_000 },
   small: { set: 'small', files: 5_000, recordsPerFile: 20 },
@@ -57,6 +65,8 @@ const sides: Record<SetName, SideName[]> = {
   small: ['keymeter', 'plain DuckDB', 'floor'],
   features: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter with S3 origins'],
   organisation: ['keymeter', 'plain DuckDB', 'chDB', 'floor', 'keymeter with S3 origins'],
+  'real-big': ['keymeter', 'plain DuckDB', 'floor', 'keymeter with S3 origins'],
+  'real-small': ['keymeter', 'plain DuckDB', 'floor', 'keymeter with S3 origins'],
 };
 
 /** What a run found; results.ts tells it. */
@@ -86,7 +96,12 @@ export async function main(args: string[], root: string): Promise<void> {
   const seed = args.includes('--seed') ? Number(valueOf('--seed')) : 1;
   // The data of what is timed comes first: writing it would disturb the clock.
   const data = new Map<string, DataSet>();
-  for (const name of Object.keys(sides) as SetName[]) {
+  for (const name of Object.keys(realSets.full) as RealName[]) {
+    if (!wanted(name)) continue;
+    const set = amplifiedSet(root, cache, name, realSets[quick ? 'quick' : 'full'][name]);
+    if (set) data.set(name, set);
+  }
+  for (const name of Object.keys(sets).filter((one) => one !== 'large') as MadeName[]) {
     const needed = wanted(name) || (name === 'small' && wanted('s3'));
     const options = name === 'features' ? { ...sets[name], seed } : sets[name];
     if (needed) data.set(name, await dataSet(cache, name, options));
@@ -121,7 +136,7 @@ export async function main(args: string[], root: string): Promise<void> {
       writeFileSync(lastRun, JSON.stringify(results));
     };
     for (const name of Object.keys(sides) as SetName[]) {
-      if (!wanted(name)) continue;
+      if (!wanted(name) || !data.has(name)) continue;
       const possible = sides[name].filter((side) => side !== 'chDB' || places.chdb !== null);
       results.measured[name] = await measure(data.get(name)!, possible, rounds, places);
       keep();

@@ -33,6 +33,8 @@ export interface TrailSummary {
   files: number;
   records: number;
   kms_records: number;
+  /** Where some of them are delivered more than once. */
+  kms_distinct?: number;
   json_bytes: number;
   gzip_bytes: number;
 }
