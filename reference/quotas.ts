@@ -43,5 +43,5 @@ export const quotasById: ReadonlyMap<string, Quota> = new Map(
   quotasFile.quotas.map((quota) => [quota.id, quota]),
 );
 
-/** The quota id of calls whose quota cannot be told: shown, never guessed (definitions.md 5). */
+/** The quota id of calls whose quota cannot be told: shown, never guessed. */
 export const unknownQuota = 'unknown';

@@ -30,7 +30,7 @@ export function kmsEventsSql(only: ReadonlySet<string> | null): string {
 }
 
 /**
- * One row for each counted call and quota it is charged to (definitions.md 6): the request quota of
+ * One row for each counted call and quota it is charged to: the request quota of
  * the operation; the custom key store's own quota; and for ReplicateKey (two CreateKey) and
  * UpdatePrimaryRegion (one more) the other Region, when the call was neither throttled nor denied.
  * `rows` is `events` or a relation with the columns that are read here, of which

@@ -14,7 +14,7 @@ export interface Client {
 const isService = (text: string | null) =>
   text !== null && (text === 'AWS Internal' || text.endsWith('.amazonaws.com'));
 
-/** The address is known only when neither address nor user agent is a service's (definitions.md 9). */
+/** The address is known only when neither address nor user agent is a service's. */
 export function sourceIp(source: string | null, agent: string | null): string | null {
   return source !== null && isIP(source) !== 0 && !isService(agent) ? source : null;
 }

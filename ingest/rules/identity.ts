@@ -1,7 +1,7 @@
 import { objectField, textField, type JsonObject } from '../records/record.ts';
 import { accountOfArn } from './arn.ts';
 
-/** Who made a call (definitions.md 2 and 11). */
+/** Who made a call (definitions: Caller account). */
 export interface Identity {
   account_id: string | null;
   caller_account_id: string | null;

@@ -2,7 +2,7 @@ import { operationsByName, operationsFile } from '../../reference/operations.ts'
 import { quotasFile, unknownQuota } from '../../reference/quotas.ts';
 import { textField, type JsonObject } from '../records/record.ts';
 
-/** What a call is charged to, and what that was inferred from (definitions.md 5 and 6). */
+/** What a call is charged to, and what that was inferred from. */
 export interface QuotaFacts {
   operation_class: string;
   quota_id: string | null;

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { addCallSeconds } from './call-seconds.ts';
 
 /**
- * Decides which copy of each shared action counts (definitions.md 1): the caller's own copy if it is
+ * Decides which copy of each shared action counts (definitions: Call): the caller's own copy if it is
  * there, else the copy with the smallest event id, whatever the order of arrival. Reads the temp table
  * `fresh`, sets its `counted`, and takes the count away from stored copies that lose it.
  */

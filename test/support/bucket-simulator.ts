@@ -11,7 +11,7 @@ export function windowStarts(times: readonly number[], width: number): number[] 
 }
 
 /**
- * The rules of definitions.md 13 read sentence by sentence over whole arrays: slow, and sharing
+ * The rules of "Bucket key replay" in docs/definitions.md, read sentence by sentence over whole arrays: slow, and sharing
  * nothing with the replay but the input.
  */
 export function simulateBucket(calls: readonly S3Call[], setting: BucketKeySetting) {

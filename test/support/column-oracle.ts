@@ -117,7 +117,7 @@ function outcome(code: string | null): string {
   return 'failed';
 }
 
-/** definitions.md 2 and 11. */
+/** Who made a call (definitions: Caller account). */
 function principal(user: Json, recipient: string | null, pathAccount: string | null) {
   const type = first(user['type']);
   const arn = first(user['arn']);
@@ -207,7 +207,7 @@ function keyColumns(
   };
 }
 
-/** definitions.md 5 and 6. */
+/** What a call is charged to. */
 function quotaColumns(
   record: Json,
   parameters: Json,

@@ -106,7 +106,7 @@ export function contextColumns(value: unknown, region: string | null): OracleRow
   return { ...row, context_kind: 'other', resource_arn: (arn as string | undefined) ?? null };
 }
 
-/** definitions.md 9. */
+/** The service that called on behalf of somebody: from invokedBy, else from the kind of context. */
 export function viaService(invokedBy: string | null, kind: string): string | null {
   const byKind: Record<string, string> = {
     ebs: 'ec2',

@@ -43,7 +43,7 @@ function pathFacts(file: string): [string | null, string | null] {
 
 const identity = (row: OracleRow) => `${row['event_id']} ${row['event_time']}`;
 
-/** Which events count, by plain loops over all rows (definitions.md 1). */
+/** Which events count, by plain loops over all rows (definitions: Call). */
 function countedOf(rows: readonly OracleRow[]): Set<string> {
   const actions = new Map<string, OracleRow>();
   const rank = (row: OracleRow) =>
