@@ -3,7 +3,8 @@
 --        $attempts_min - 1 of them, that attempted the same thing (caller account, Region, principal,
 --        operation, and encryption context or, where there is none, key); with all attempts from its
 --        first to $within_seconds after its last, each as 2 * epoch seconds, + 1 when it was throttled.
--- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $quota (VARCHAR or NULL),
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $quota, $principal, $key (VARCHAR or NULL: of the
+--         throttled calls),
 --         $attempts_min, $within_seconds (BIGINT), $include_aws_service (BOOLEAN).
 -- Caveats: within a second the throttled attempts are put first; the log does not give their order.
 --          A throttled Decrypt often has no key in the log: with a context it is known all the same.
@@ -19,6 +20,8 @@ WITH refused AS (
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
     AND (CAST($quota AS VARCHAR) IS NULL OR quota_id = $quota)
+    AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref) = $key)
     AND ($include_aws_service OR principal_type <> 'AWSService')
 ),
 spaced AS (

@@ -89,6 +89,8 @@ export default defineAnalysis({
   sql: new URL('./retry-storms.sql', import.meta.url),
   params: z.object({
     ...loadParams,
+    principal: z.string().max(2048).optional().describe('principal ARN'),
+    key: z.string().max(2048).optional().describe('key ARN, of calls whose record names it'),
     attempts_min: z.coerce
       .number()
       .int()

@@ -96,7 +96,41 @@ export interface Evidence {
   [column: string]: unknown;
 }
 
-export const detectionParams = { ...filters, limit: limit(1_000, 100_000) };
+export const detectionParams = {
+  ...filters,
+  key: z.string().max(2048).optional().describe('only findings on this key (ARN)'),
+  principal: z.string().max(2048).optional().describe('only findings of this principal'),
+  limit: limit(1_000, 100_000),
+};
+
+/** Which findings are asked for: a rule looks at all calls, and then shows those of the key and principal. */
+interface Subject {
+  key?: string | undefined;
+  principal?: string | undefined;
+}
+
+const ofKeySql = `
+  SELECT DISTINCT event_id FROM kms_events
+  WHERE event_id IN (SELECT id FROM UNNEST($ids) AS t(id))
+    AND (coalesce(key_arn, key_ref) = $key OR destination_key_arn = $key)`;
+
+/** The findings of a key and principal; a finding on several keys is of each that its evidence names. */
+async function ofSubject(
+  findings: Finding[],
+  { key, principal }: Subject,
+  context: AnalysisContext,
+): Promise<Finding[]> {
+  const rows = findings.filter(
+    (finding) => principal === undefined || finding.principal_arn === principal,
+  );
+  if (key === undefined) return rows;
+  const ids = rows.filter((row) => row.key === null).flatMap((row) => row.evidence_event_ids);
+  const found = ids.length > 0 ? await context.engine.rows(ofKeySql, { ids, key }, context) : [];
+  const named = new Set(found.map((row) => String(row['event_id'])));
+  return rows.filter(
+    (row) => row.key === key || row.evidence_event_ids.some((id) => named.has(id)),
+  );
+}
 
 export interface DetectionDefinition<P extends z.ZodObject> extends Rule {
   name: string;
@@ -158,7 +192,8 @@ export function defineDetection<P extends z.ZodObject>(
     context: AnalysisContext,
   ): Promise<Finding[]> {
     const more = (await definition.bind?.(params, context)) ?? {};
-    const bound = { ...(params as Record<string, string>), limit: null, ...more };
+    const { key, principal, ...rest } = params as Record<string, string>;
+    const bound = { ...rest, limit: null, ...more };
     const found = await context.engine.rows(sql, bound, context);
     const evidence = definition.judge
       ? await definition.judge(found, params, context)
@@ -190,7 +225,10 @@ export function defineDetection<P extends z.ZodObject>(
       ];
     });
     const listed = new Set(rows.map((row) => row.account_id));
-    if (definition.comparesWithPast) return rows;
+    // An account that could not be judged is no finding on a key or of a principal.
+    if (definition.comparesWithPast || key !== undefined || principal !== undefined) {
+      return ofSubject(rows, { key, principal }, context);
+    }
     for (const unjudged of baseline?.unjudged(params as FilterValues) ?? []) {
       if (listed.has(unjudged.account_id)) continue;
       rows.push({

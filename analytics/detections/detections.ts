@@ -63,8 +63,8 @@ export default defineInvestigation({
         params.rules.includes(r.name) ||
         params.rules.includes(r.rule.id),
     );
-    const { from, to, account, region } = params;
-    const scope = { from, to, account, region };
+    const { from, to, account, region, key, principal } = params;
+    const scope = { from, to, account, region, key, principal };
     const findings: Finding[] = [];
     // One after the other: each may scan the whole log.
     for (const rule of chosen) {

@@ -1,7 +1,7 @@
 -- Question: which calls of services could a setting or a client cache spare?
 -- Grain: one successful call with the fingerprint of a lever, in order of lever, resource, principal
 --        and time. item: what one cache entry or data key serves.
--- Params: $from, $to (TIMESTAMP, half-open), $account, $region (VARCHAR or NULL).
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $key, $principal (VARCHAR or NULL).
 -- Caveats: connections, processes and hosts are not logged; session and address stand for a client.
 SELECT
   CASE context_kind
@@ -41,4 +41,6 @@ WHERE counted AND outcome = 'success'
   AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
   AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
   AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
+  AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref, '(unresolved)') = $key)
+  AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
 ORDER BY lever, account_id, region, resource, principal_arn, event_time, event_id

@@ -50,6 +50,8 @@ const seconds = (value: number, description: string) =>
 
 const Params = z.object({
   ...filters,
+  key: z.string().max(2048).optional().describe('KMS key ARN'),
+  principal: z.string().max(2048).optional().describe('principal ARN'),
   sqs_reuse_seconds: seconds(3_600, 'KmsDataKeyReusePeriodSeconds to set, 60 to 86,400'),
   sqs_current_seconds: seconds(300, 'the present one; the default of SQS is 300'),
   cache_seconds: seconds(3_600, 'cache time for secrets and parameters'),
@@ -109,7 +111,8 @@ const serviceLevers = defineAnalysis({
   run: async (sql, params, context) => {
     const rows = [
       ...(await clientLevers(sql, params, context)),
-      ...(await logBuckets(params, context)),
+      // Log delivery has many principals: it is no answer about one.
+      ...(params.principal === undefined ? await logBuckets(params, context) : []),
     ];
     const best = bestLevers(params.limit);
     for (const row of rows) best.add(row);
@@ -235,7 +238,7 @@ async function logBuckets(
 ): Promise<ServiceLeverRow[]> {
   const { from, to, account, region } = params;
   const result = await bucketKeySavings.execute(
-    { from, to, account, region, scope: 'log_delivery', limit: 50_000 },
+    { from, to, account, region, key: params.key, scope: 'log_delivery', limit: 50_000 },
     context,
   );
   return (result.rows as BucketSavingRow[]).map((row) => {

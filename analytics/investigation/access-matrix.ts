@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runSql } from '../analysis.ts';
 import { filters, limit } from '../params.ts';
-import { AliasResolver, isAlias, readAliasIntervals } from './alias-intervals.ts';
+import { bindKey } from './key-names.ts';
 import { defineInvestigation, fields } from './investigation.ts';
 
 const row = z.object({
@@ -9,13 +9,14 @@ const row = z.object({
   account_id: fields.account_id,
   region: fields.region,
   key: fields.key,
-  key_resolved: z
-    .boolean()
-    .meta({ description: 'false when the record does not tell the key, only what was typed' }),
-  alias_key_arn: z.string().nullable().meta({
+  key_resolved: z.boolean().meta({
     description:
-      'key that an unresolved alias meant, when it meant one key from first_at to last_at',
+      'false for calls that failed before KMS resolved the key: known by the alias that was typed',
   }),
+  typed_ref: z
+    .string()
+    .nullable()
+    .meta({ description: 'what was typed, where the record does not name the key' }),
   first_at: fields.first_at,
   last_at: fields.last_at,
   calls: fields.calls,
@@ -51,33 +52,23 @@ export default defineInvestigation({
   caveats: [
     'A pair that is not here made no logged call in the range; that is no proof of no access.',
     'ReEncrypt stands at its source key.',
+    'Calls that failed before KMS resolved the key are in a row of their own, at the key that the typed alias meant then (key_resolved is false).',
   ],
   sql: new URL('./access-matrix.sql', import.meta.url),
   params: z.object({
     ...filters,
     principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
-    key: z.string().max(2048).optional().describe('key ARN, or the key as typed when unresolved'),
+    key: z
+      .string()
+      .max(2048)
+      .optional()
+      .describe('key ARN, key id, or alias (as of the end of the range)'),
     limit: limit(1_000, 100_000),
   }),
   row,
   async run(sql, params, context) {
-    const found = (await runSql(sql, params, context)) as z.output<typeof row>[];
-    const typedAlias = found.some((r) => !r.key_resolved && r.key !== null && isAlias(r.key));
-    const resolver = new AliasResolver(typedAlias ? await readAliasIntervals(context) : []);
-    return { rows: found.map((r) => ({ ...r, alias_key_arn: aliasKey(resolver, r) })) };
+    const { key, aliases, notes } = await bindKey(context, params.key, params.to);
+    const bound = { ...params, key, aliases };
+    return { rows: (await runSql(sql, bound, context)) as z.output<typeof row>[], notes };
   },
 });
-
-function aliasKey(resolver: AliasResolver, r: z.output<typeof row>): string | null {
-  if (r.key_resolved || r.key === null) return null;
-  const meant = resolver
-    .intervals(r.key, r.account_id, r.region)
-    .filter((i) => i.valid_from <= r.last_at && (i.valid_to === null || i.valid_to > r.first_at));
-  const [only] = meant;
-  const whole =
-    only &&
-    meant.length === 1 &&
-    only.valid_from <= r.first_at &&
-    (only.valid_to === null || only.valid_to > r.last_at);
-  return whole ? only.key_arn : null;
-}

@@ -1,19 +1,33 @@
 -- Question: what did a principal or credential reach: keys, resources, buckets, accounts, Regions?
 -- Grain: one row for each thing reached (kind, name).
--- Params: $principal, $session, $access_key, $source (VARCHAR or NULL; all that are named must hold),
+-- Params: $principal, $session, $access_key, $source, $key (VARCHAR or NULL; all that are named must hold),
+--         $aliases (JSON texts: what was typed, the key it meant, account, Region, from, to),
 --         $from, $to (TIMESTAMP, half-open), $after (TIMESTAMP or NULL), $account, $region, $limit (rows).
 -- Caveats: resources are those that the encryption context names; with an S3 Bucket Key that is the bucket.
-WITH touched AS (
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+touched AS (
   SELECT event_time, event_id, counted, outcome, operation, region, caller_account_id, key_account_id,
-    coalesce(key_arn, key_ref) AS key, destination_key_arn AS destination_key, s3_bucket AS bucket,
+    coalesce(key_arn, alias_key, key_ref) AS key, destination_key_arn AS destination_key, s3_bucket AS bucket,
     resource_arn AS resource,
-    CASE WHEN context_kind <> 's3' THEN context_kind
+    -- Objects of a log bucket are objects: their context names the trail beside them.
+    CASE WHEN s3_bucket IS NULL OR context_kind NOT IN ('s3', 'cloudtrail') THEN context_kind
       WHEN s3_context_is_bucket THEN 's3_bucket' ELSE 's3_object' END AS resource_kind
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal OR caller_arn = $principal)
     AND (CAST($session AS VARCHAR) IS NULL OR session_name = $session OR caller_arn = $session)
     AND (CAST($access_key AS VARCHAR) IS NULL OR access_key_id = $access_key)
     AND (CAST($source AS VARCHAR) IS NULL OR caller_source = $source)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key, key_ref) = $key
+      OR destination_key_arn = $key)
     AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)

@@ -1,6 +1,23 @@
 import { z } from 'zod';
+import { plural } from '../../core/words.ts';
 import { filters, instant, limit } from '../params.ts';
+import { runSql } from '../analysis.ts';
+import { bindKey } from './key-names.ts';
 import { defineInvestigation, fields } from './investigation.ts';
+
+/** Kinds whose plural is more than an s; names of services are none. */
+const kindsPlural: Readonly<Record<string, string>> = {
+  ebs: 'ebs',
+  secretsmanager: 'secretsmanager',
+  ssm: 'ssm',
+  sqs: 'sqs',
+  sns: 'sns',
+  dynamodb: 'dynamodb',
+  lambda: 'lambda',
+  kinesis: 'kinesis',
+  logs: 'logs',
+  cloudtrail: 'cloudtrail',
+};
 
 export default defineInvestigation({
   name: 'blast-radius',
@@ -26,6 +43,7 @@ export default defineInvestigation({
         .describe('role or user ARN, session ARN as logged, or service name'),
       session: z.string().max(2048).optional().describe('role session name, or session ARN'),
       access_key: z.string().max(128).optional().describe('access key id'),
+      key: z.string().max(2048).optional().describe('only what was done with this key'),
       source: z.string().max(1024).optional().describe('address (or service name) as logged'),
       after: instant
         .optional()
@@ -62,15 +80,25 @@ export default defineInvestigation({
       .meta({ description: 'not seen in the range before the moment, when one is named' }),
     event_id: fields.event_id,
   }),
+  async run(sql, params, context) {
+    const { key, aliases, notes } = await bindKey(context, params.key, params.to);
+    return { rows: (await runSql(sql, { ...params, key, aliases }, context)) as never[], notes };
+  },
   notes: (rows, params) => {
     const count = (kind: string) => rows.filter((row) => row.kind === kind).length;
-    const kinds = [...new Set(rows.map((row) => row.kind))].map((kind) => `${count(kind)} ${kind}`);
+    const kinds = [...new Set(rows.map((row) => row.kind))].map((kind) =>
+      plural(count(kind), kind.replaceAll('_', ' '), kindsPlural[kind]),
+    );
     const fresh = rows.filter((row) => row.new_after).length;
     return rows.length === 0
       ? []
       : [
           `Shown: ${kinds.join(', ')}.`,
-          ...(params.after ? [`${fresh} of these were first seen at or after the moment.`] : []),
+          ...(params.after
+            ? [
+                `${fresh} of these ${fresh === 1 ? 'was' : 'were'} first seen at or after the moment.`,
+              ]
+            : []),
         ];
   },
 });

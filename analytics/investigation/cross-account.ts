@@ -64,6 +64,8 @@ export default defineInvestigation({
   params: z.object({
     ...filters,
     account: z.string().max(64).optional().describe('caller account or key owner'),
+    key: z.string().max(2048).optional().describe('key ARN'),
+    principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
     direction: z
       .enum(['incoming', 'outgoing', 'internal', 'foreign'])
       .optional()
@@ -73,8 +75,9 @@ export default defineInvestigation({
   row,
   async run(sql, params, context) {
     const own = await ownAccounts(context);
-    const { from, to, account, region } = params;
-    const calls = await context.engine.rows(sql, { from, to, account, region }, context);
+    const { from, to, account, region, key, principal } = params;
+    const bound = { from, to, account, region, key, principal };
+    const calls = await context.engine.rows(sql, bound, context);
     const scope = { to, region, key: undefined, account: undefined };
     const start = from ? instantText(from) : '';
     const rows = [
@@ -86,6 +89,8 @@ export default defineInvestigation({
       rows: rows.filter(
         (r) =>
           (params.direction === undefined || r.direction === params.direction) &&
+          (key === undefined || r.key === key) &&
+          (principal === undefined || r.kind === 'calls' || r.principal_arn === principal) &&
           (account === undefined ||
             r.caller_account_id === account ||
             r.key_account_id === account),

@@ -2,7 +2,7 @@
 --           what failed afterwards?
 -- Grain: one row for each change that takes a key away.
 -- Params: $usage_days (days before the change that are searched for use), $from, $to (TIMESTAMP, half-open;
---         of the change), $account (key owner), $region, $key (VARCHAR or NULL), $names (JSON texts: key, alias
+--         of the change), $account (key owner), $region, $key, $principal (VARCHAR or NULL), $names (JSON texts: key, alias
 --         as typed, account, Region, from, to), $limit (rows).
 -- Caveats: failures that name the key by an alias are counted by what the alias meant then.
 WITH changes AS (
@@ -17,6 +17,7 @@ WITH changes AS (
     AND (CAST($account AS VARCHAR) IS NULL OR coalesce(key_account_id, caller_account_id) = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
     AND (CAST($key AS VARCHAR) IS NULL OR key_arn = $key)
+    AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal OR caller_arn = $principal)
 ),
 undoings AS (
   SELECT c.event_id, min(e.event_time) AS undone_at

@@ -75,6 +75,7 @@ export default defineInvestigation({
     ...filters,
     account: z.string().max(64).optional().describe('account that owns the key'),
     key: z.string().max(2048).optional().describe('key ARN'),
+    principal: z.string().max(2048).optional().describe('only changes by this principal'),
     usage_days: z.coerce
       .number()
       .int()

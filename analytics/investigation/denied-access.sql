@@ -1,12 +1,24 @@
 -- Question: who was denied what, from where, and did it work afterwards?
 -- Grain: one row for each principal, caller account, Region, key, operation, error and who denied it.
--- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $principal, $key (VARCHAR or NULL), $limit.
--- Caveats: a denied call of another account is logged only in the caller's trail. What a VPC endpoint's
+-- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $principal, $key (VARCHAR or NULL), $limit,
+--         $aliases (JSON texts: what was typed, the key it meant, account, Region, from, to).
+-- Caveats: a call that was denied before KMS resolved its key stands at the key that the typed alias meant
+--          then. A denied call of another account is logged only in the caller's trail. What a VPC endpoint's
 --          policy denies never reaches KMS: no call, and logged only by a trail with network activity events.
-WITH calls_seen AS (
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+calls_seen AS (
   SELECT counted, CASE WHEN counted THEN 'kms' ELSE 'vpc_endpoint_policy' END AS denied_by, event_time, event_id, outcome, error_code, error_message, principal_arn, caller_account_id AS account_id,
-    region, coalesce(key_arn, key_ref) AS key, operation, caller_source
+    region, coalesce(key_arn, alias_key, key_ref) AS key, operation, caller_source
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE ((counted AND outcome IN ('denied', 'success'))
       OR (event_type IN ('AwsVpceEvent', 'AwsVpceEvents') AND error_code = 'VpceAccessDenied'))
     AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
@@ -14,7 +26,7 @@ WITH calls_seen AS (
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
     AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal OR caller_arn = $principal)
-    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, key_ref) = $key)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key, key_ref) = $key)
 ),
 denials AS (
   SELECT principal_arn, account_id, region, key, operation, error_code, denied_by,

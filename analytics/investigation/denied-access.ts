@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { filters, limit } from '../params.ts';
+import { runSql } from '../analysis.ts';
+import { bindKey } from './key-names.ts';
 import { defineInvestigation, fields } from './investigation.ts';
 
 export default defineInvestigation({
@@ -28,9 +30,17 @@ export default defineInvestigation({
   params: z.object({
     ...filters,
     principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
-    key: z.string().max(2048).optional().describe('key ARN, or the key as typed when unresolved'),
+    key: z
+      .string()
+      .max(2048)
+      .optional()
+      .describe('key ARN, key id, or alias (as of the end of the range)'),
     limit: limit(1_000, 100_000),
   }),
+  async run(sql, params, context) {
+    const { key, aliases, notes } = await bindKey(context, params.key, params.to);
+    return { rows: (await runSql(sql, { ...params, key, aliases }, context)) as never[], notes };
+  },
   row: z.object({
     principal_arn: fields.principal_arn,
     account_id: fields.account_id,

@@ -57,6 +57,11 @@ export default defineInvestigation({
     ...filters,
     account: z.string().max(64).optional().describe('account that owns the key'),
     key: z.string().max(2048).optional().describe('key ARN'),
+    principal: z
+      .string()
+      .max(2048)
+      .optional()
+      .describe('grantee, retiring principal, or who created or ended the grant'),
     grantee: z.string().max(2048).optional().describe('grantee principal'),
     status: z
       .enum(['open', 'retired', 'revoked'])
@@ -100,6 +105,10 @@ export default defineInvestigation({
         (params.account === undefined || grant.key_account_id === params.account) &&
         (params.grantee === undefined || grant.grantee === params.grantee) &&
         (params.status === undefined || grant.status === params.status) &&
+        (params.principal === undefined ||
+          [grant.grantee, grant.retiring_principal, grant.created_by, grant.ended_by].includes(
+            params.principal,
+          )) &&
         // A grant that ended before the range is not of it.
         (from === null || grant.ended_at === null || grant.ended_at >= from),
     );

@@ -42,6 +42,7 @@ export default defineInvestigation({
   params: z.object({
     ...filters,
     key: z.string().max(2048).optional().describe('key ARN, key id or alias'),
+    principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
     limit: limit(1_000, 100_000),
   }),
   row,

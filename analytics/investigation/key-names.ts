@@ -39,9 +39,33 @@ export async function nameKey(
   const [, region, account, key_id = text] = keyArn.exec(key_arn) ?? [];
   const names = intervals.filter((i) => i.key_arn === key_arn).flatMap(namesOf);
   for (const ref of [key_arn, key_id]) {
-    names.push(JSON.stringify({ ref, account, region, from: beginning, to: forever }));
+    names.push(
+      JSON.stringify({ key: key_arn, ref, account, region, from: beginning, to: forever }),
+    );
   }
   return { key_arn, key_id, names, notes };
+}
+
+/** What analyses with a key filter bind: the key, and what each typed alias meant and when. */
+export interface KeyBinding {
+  key: string | null;
+  aliases: string[];
+  notes: string[];
+}
+
+/**
+ * Binds a key filter (ARN, id or alias; undefined is none). Calls that failed before KMS resolved their
+ * key are known only by the alias that was typed: the aliases give them to the key it meant then.
+ */
+export async function bindKey(
+  context: AnalysisContext,
+  text: string | undefined,
+  at?: Date,
+): Promise<KeyBinding> {
+  const aliases = (await readAliasIntervals(context)).flatMap(namesOf);
+  if (text === undefined) return { key: null, aliases, notes: [] };
+  const { key_arn, names, notes } = await nameKey(context, text, at);
+  return { key: key_arn, aliases: [...new Set([...aliases, ...names])], notes };
 }
 
 function ofAlias(

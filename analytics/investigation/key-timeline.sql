@@ -1,13 +1,13 @@
 -- Question: what happened to a key and with it, in order?
 -- Grain: one row for each run of like calls; each event when $single_events.
--- Params: $key (key ARN), $key_id (its last part), $aliases (JSON texts: alias as typed, account, Region, from, to);
+-- Params: $principal (VARCHAR or NULL: role, user or session ARN), $key (key ARN), $key_id (its last part), $aliases (JSON texts: alias as typed, account, Region, from, to);
 --         $from, $to (TIMESTAMP, half-open), $account, $region, $operation, $outcome (VARCHAR or NULL),
 --         $fold_s (seconds between calls of one run), $single_events, $limit (rows).
 -- Caveats: a request that failed before its key was resolved names the key by what its alias meant then.
 --          Bins of a minute (when $fold_s allows it) come before the runs: calls of one minute are
 --          at most 59 s apart, so they always share a run, and the sort sees bins instead of calls.
 WITH aliases AS (
-  SELECT json_extract_scalar(alias, '$.ref') AS ref, json_extract_scalar(alias, '$.account') AS account,
+  SELECT json_extract_scalar(alias, '$.key') AS key, json_extract_scalar(alias, '$.ref') AS ref, json_extract_scalar(alias, '$.account') AS account,
     json_extract_scalar(alias, '$.region') AS region,
     CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
     CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
@@ -16,13 +16,13 @@ WITH aliases AS (
 chosen AS (
   SELECT event_time, event_id, counted, 'kms.amazonaws.com' AS event_source, operation, outcome, error_code,
     principal_arn, coalesce(key_arn, key_ref) AS key, region, via_service, caller_source, session_name,
-    access_key_id, user_agent, resource_arn, caller_account_id AS account
+    access_key_id, user_agent, resource_arn, caller_account_id AS account, caller_arn
   FROM kms_events
   WHERE key_arn = $key OR destination_key_arn = $key
   UNION ALL
   SELECT event_time, event_id, counted, 'kms.amazonaws.com', operation, outcome, error_code,
-    principal_arn, key_ref, e.region, via_service, caller_source, session_name,
-    access_key_id, user_agent, resource_arn, caller_account_id
+    principal_arn, a.key, e.region, via_service, caller_source, session_name,
+    access_key_id, user_agent, resource_arn, caller_account_id, caller_arn
   FROM kms_events AS e
   JOIN aliases AS a ON e.key_ref = a.ref AND e.caller_account_id = coalesce(a.account, e.caller_account_id)
       AND e.region = coalesce(a.region, e.region)
@@ -32,7 +32,7 @@ chosen AS (
     event_name, CASE WHEN error_code IS NULL THEN 'success'
       WHEN error_code LIKE '%AccessDenied%' OR error_code LIKE '%Unauthorized%' THEN 'denied' ELSE 'failed' END,
     error_code, principal_arn, CAST(NULL AS VARCHAR), region, CAST(NULL AS VARCHAR), caller_source,
-    CAST(NULL AS VARCHAR), access_key_id, user_agent, resource_arn, account_id
+    CAST(NULL AS VARCHAR), access_key_id, user_agent, resource_arn, account_id, caller_arn
   FROM related_events
   WHERE strpos(request_parameters, $key_id) > 0
 ),
@@ -47,7 +47,8 @@ binned AS (
     min(coalesce(user_agent, '')) AS user_agent_min, max(coalesce(user_agent, '')) AS user_agent_max,
     min(coalesce(resource_arn, '')) AS resource_min, max(coalesce(resource_arn, '')) AS resource_max
   FROM chosen
-  WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+  WHERE (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal OR caller_arn = $principal)
+    AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR account = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)

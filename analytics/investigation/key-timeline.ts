@@ -24,6 +24,7 @@ export default defineInvestigation({
       .min(1)
       .max(2048)
       .describe('key ARN, key id, or alias (as of the end of the range)'),
+    principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
     ...timelineParams,
   }),
   row: timelineRow,

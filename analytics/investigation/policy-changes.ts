@@ -31,6 +31,7 @@ export default defineInvestigation({
     ...filters,
     account: z.string().max(64).optional().describe('account that owns the key'),
     key: z.string().max(2048).optional().describe('key ARN'),
+    principal: z.string().max(2048).optional().describe('only changes by this principal'),
     with_verdict: flag.default(false).describe('only changes with a verdict'),
     limit: limit(500, 100_000),
   }),
@@ -59,6 +60,9 @@ export default defineInvestigation({
     const own = await ownAccounts(context);
     const rows = judgePolicyCalls(calls, own)
       .filter(({ call }) => !params.from || new Date(call.changed_at) >= params.from)
+      .filter(
+        ({ call }) => params.principal === undefined || call.principal_arn === params.principal,
+      )
       .filter(({ verdicts }) => !params.with_verdict || verdicts.length > 0)
       .map(({ call, verdicts, details, difference }) => ({
         changed_at: call.changed_at,

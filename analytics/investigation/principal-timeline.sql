@@ -1,17 +1,30 @@
 -- Question: what did a principal or session do, in order?
 -- Grain: one row for each run of like calls; each event when $single_events.
--- Params: $principal (role, user or session ARN, or service name);
+-- Params: $principal (role, user or session ARN, or service name), $key (key ARN or NULL), $key_id (its last part),
+--         $aliases (JSON texts: what was typed, the key it meant, account, Region, from, to);
 --         $from, $to (TIMESTAMP, half-open), $account, $region, $operation, $outcome (VARCHAR or NULL),
 --         $fold_s (seconds between calls of one run), $single_events, $limit (rows).
 -- Caveats: events of other services are only those that keymeter keeps (related events).
 --          Bins of a minute (when $fold_s allows it) come before the runs: calls of one minute are
 --          at most 59 s apart, so they always share a run, and the sort sees bins instead of calls.
-WITH chosen AS (
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+chosen AS (
   SELECT event_time, event_id, counted, 'kms.amazonaws.com' AS event_source, operation, outcome, error_code,
-    principal_arn, coalesce(key_arn, key_ref) AS key, region, via_service, caller_source, session_name,
+    principal_arn, coalesce(key_arn, alias_key, key_ref) AS key, region, via_service, caller_source, session_name,
     access_key_id, user_agent, resource_arn, caller_account_id AS account
   FROM kms_events
-  WHERE principal_arn = $principal OR caller_arn = $principal
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
+  WHERE (principal_arn = $principal OR caller_arn = $principal)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key, key_ref) = $key
+      OR destination_key_arn = $key)
   UNION ALL
   SELECT DISTINCT event_time, event_id, true, event_source,
     event_name, CASE WHEN error_code IS NULL THEN 'success'
@@ -19,7 +32,8 @@ WITH chosen AS (
     error_code, principal_arn, CAST(NULL AS VARCHAR), region, CAST(NULL AS VARCHAR), caller_source,
     CAST(NULL AS VARCHAR), access_key_id, user_agent, resource_arn, account_id
   FROM related_events
-  WHERE principal_arn = $principal OR caller_arn = $principal
+  WHERE (principal_arn = $principal OR caller_arn = $principal)
+    AND (CAST($key AS VARCHAR) IS NULL OR strpos(request_parameters, $key_id) > 0)
 ),
 binned AS (
   SELECT event_source, operation, outcome, error_code, principal_arn, key, region, via_service, caller_source,

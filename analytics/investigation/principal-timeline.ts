@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { runSql } from '../analysis.ts';
+import { bindKey } from './key-names.ts';
 import { defineInvestigation } from './investigation.ts';
 import { timelineCaveats, timelineParams, timelineHeadline, timelineRow } from './timeline.ts';
 
@@ -21,7 +23,14 @@ export default defineInvestigation({
       .min(1)
       .max(2048)
       .describe('role or user ARN, session ARN as logged, or service name'),
+    key: z.string().max(2048).optional().describe('key ARN, key id, or alias (as of the end)'),
     ...timelineParams,
   }),
   row: timelineRow,
+  async run(sql, params, context) {
+    const { key, aliases, notes } = await bindKey(context, params.key, params.to);
+    const key_id = key === null ? null : (key.split('/').at(-1) ?? key);
+    const bound = { ...params, key, key_id, aliases };
+    return { rows: (await runSql(sql, bound, context)) as z.output<typeof timelineRow>[], notes };
+  },
 });

@@ -1,17 +1,28 @@
 -- Question: what was done from an address, user agent, access key, session or VPC endpoint, or with a bucket, in order?
 -- Grain: one row for each run of like calls; each event when $single_events.
--- Params: $source (address as logged), $user_agent, $access_key, $session, $vpc_endpoint, $bucket
---         (VARCHAR or NULL);
+-- Params: $source (address as logged), $user_agent, $access_key, $session, $vpc_endpoint, $bucket,
+--         $principal, $key (VARCHAR or NULL), $aliases (JSON texts: what was typed, the key it meant,
+--         account, Region, from, to);
 --         $from, $to (TIMESTAMP, half-open), $account, $region, $operation, $outcome (VARCHAR or NULL),
 --         $fold_s (seconds between calls of one run), $single_events, $limit (rows).
 -- Caveats: temporary access keys of services are renewed within seconds; a session is the steadier clue.
 --          Bins of a minute (when $fold_s allows it) come before the runs: calls of one minute are
 --          at most 59 s apart, so they always share a run, and the sort sees bins instead of calls.
-WITH chosen AS (
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+chosen AS (
   SELECT event_time, event_id, counted, 'kms.amazonaws.com' AS event_source, operation, outcome, error_code,
-    principal_arn, coalesce(key_arn, key_ref) AS key, region, via_service, caller_source, session_name,
+    principal_arn, coalesce(key_arn, alias_key, key_ref) AS key, region, via_service, caller_source, session_name,
     access_key_id, user_agent, resource_arn, caller_account_id AS account
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE (CAST($source AS VARCHAR) IS NULL OR caller_source = $source)
     AND (CAST($user_agent AS VARCHAR) IS NULL OR user_agent = $user_agent)
     AND (CAST($vpc_endpoint AS VARCHAR) IS NULL OR vpc_endpoint_id = $vpc_endpoint)
@@ -44,7 +55,9 @@ binned AS (
     min(coalesce(user_agent, '')) AS user_agent_min, max(coalesce(user_agent, '')) AS user_agent_max,
     min(coalesce(resource_arn, '')) AS resource_min, max(coalesce(resource_arn, '')) AS resource_max
   FROM chosen
-  WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
+  WHERE (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
+    AND (CAST($key AS VARCHAR) IS NULL OR key = $key)
+    AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR account = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)

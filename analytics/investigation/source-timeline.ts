@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { runSql } from '../analysis.ts';
+import { bindKey } from './key-names.ts';
 import { defineInvestigation } from './investigation.ts';
 import { timelineCaveats, timelineParams, timelineHeadline, timelineRow } from './timeline.ts';
 
@@ -28,6 +30,8 @@ export default defineInvestigation({
         .max(256)
         .optional()
         .describe('S3 bucket of the object or encryption context'),
+      key: z.string().max(2048).optional().describe('key ARN, key id, or alias (as of the end)'),
+      principal: z.string().max(2048).optional().describe('role or user ARN, or service'),
       ...timelineParams,
     })
     .refine(
@@ -35,4 +39,9 @@ export default defineInvestigation({
       'name at least one of source, user_agent, access_key, session, vpc_endpoint, bucket',
     ),
   row: timelineRow,
+  async run(sql, params, context) {
+    const { key, aliases, notes } = await bindKey(context, params.key, params.to);
+    const rows = await runSql(sql, { ...params, key, aliases }, context);
+    return { rows: rows as z.output<typeof timelineRow>[], notes };
+  },
 });

@@ -2,11 +2,19 @@
 -- Grain: one row for each bin and group. Only counted calls.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $key, $principal, $service, $operation
 --         (VARCHAR or NULL), $bin (second, minute, hour, day), $by (dimension), $limit (rows).
+--         $aliases (JSON texts: what was typed, the key it meant, account, Region, from, to).
 -- Caveats: event_time is when the call was completed, in whole seconds; active seconds only.
-WITH seconds AS (
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+seconds AS (
   SELECT event_time AS second,
     CASE $by
-      WHEN 'key' THEN coalesce(key_arn, key_ref, '(unresolved)')
+      WHEN 'key' THEN coalesce(key_arn, alias_key, key_ref, '(unresolved)')
       WHEN 'principal' THEN principal_arn
       WHEN 'service' THEN coalesce(via_service, '(direct)')
       WHEN 'operation' THEN operation
@@ -18,12 +26,15 @@ WITH seconds AS (
     count(*) AS calls,
     count(*) FILTER (WHERE outcome = 'throttled') AS throttled
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE counted
     AND (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
-    AND (CAST($key AS VARCHAR) IS NULL OR key_arn = $key)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key) = $key)
     AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
     AND (CAST($service AS VARCHAR) IS NULL OR via_service = $service)
     AND (CAST($operation AS VARCHAR) IS NULL OR operation = $operation)

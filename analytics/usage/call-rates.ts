@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readFileSync } from 'node:fs';
 import { defineAnalysis, runSql } from '../analysis.ts';
+import { runByKey } from './usage-columns.ts';
 import { filters, limit } from '../params.ts';
 
 const secondsSql = readFileSync(new URL('./call-rates-seconds.sql', import.meta.url), 'utf8');
@@ -39,7 +40,7 @@ export default defineAnalysis({
   sql: new URL('./call-rates.sql', import.meta.url),
   params: z.object({
     ...filters,
-    key: z.string().max(2048).optional().describe('key ARN'),
+    key: z.string().max(2048).optional().describe('key ARN, key id, or alias (as of the end)'),
     principal: z.string().max(2048).optional().describe('principal ARN'),
     service: z
       .string()
@@ -58,8 +59,11 @@ export default defineAnalysis({
     const { key, principal, service, operation } = params;
     const narrowed = [key, principal, service, operation].some((value) => value !== undefined);
     const fromSeconds = !narrowed && inSeconds.includes(params.by);
-    const rows = await runSql(fromSeconds ? secondsSql : sql, params, context);
-    return { rows: rows as z.output<typeof Row>[] };
+    if (fromSeconds) {
+      return { rows: (await runSql(secondsSql, params, context)) as z.output<typeof Row>[] };
+    }
+    const { rows, notes } = await runByKey(sql, params, context, params.by === 'key');
+    return { rows: rows as z.output<typeof Row>[], notes };
   },
   row: Row,
 });

@@ -2,16 +2,27 @@
 -- Grain: one row for each key. Counted calls; first and last use over all events.
 -- Params: $from, $to (TIMESTAMP, half-open), $account, $region, $key, $principal, $service (VARCHAR or
 --         NULL), $count_resources (BOOLEAN), $limit (rows).
+--         $aliases (JSON texts: what was typed, the key it meant, account, Region, from, to).
 -- Caveats: no row means no event in the log, which is no proof of no use.
-WITH shapes AS (
-  SELECT coalesce(key_arn, key_ref, '(unresolved)') AS key, counted, operation, operation_class, outcome, principal_arn, via_service,
+WITH aliases AS (
+  SELECT json_extract_scalar(alias, '$.key') AS alias_key, json_extract_scalar(alias, '$.ref') AS alias_ref,
+    json_extract_scalar(alias, '$.account') AS alias_account, json_extract_scalar(alias, '$.region') AS alias_region,
+    CAST(json_extract_scalar(alias, '$.from') AS TIMESTAMP) AS valid_from,
+    CAST(json_extract_scalar(alias, '$.to') AS TIMESTAMP) AS valid_to
+  FROM UNNEST($aliases) AS t(alias)
+),
+shapes AS (
+  SELECT coalesce(key_arn, alias_key, key_ref, '(unresolved)') AS key, counted, operation, operation_class, outcome, principal_arn, via_service,
     count(*) AS calls, min(event_time) AS first_used_at, max(event_time) AS last_used_at
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
-    AND (CAST($key AS VARCHAR) IS NULL OR key_arn = $key)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key) = $key)
     AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
     AND (CAST($service AS VARCHAR) IS NULL OR via_service = $service)
   GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -38,13 +49,16 @@ seconds AS (
   -- Grouped by the row's place: a number takes a fraction of the memory that its name does.
   SELECT c.place, e.event_time, count(*) AS calls
   FROM (
-    SELECT coalesce(key_arn, key_ref, '(unresolved)') AS key, event_time
+    SELECT coalesce(key_arn, alias_key, key_ref, '(unresolved)') AS key, event_time
     FROM kms_events
+    LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+      AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+      AND event_time >= valid_from AND event_time < valid_to
   WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
-    AND (CAST($key AS VARCHAR) IS NULL OR key_arn = $key)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key) = $key)
     AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
     AND (CAST($service AS VARCHAR) IS NULL OR via_service = $service)
     AND counted
@@ -59,13 +73,16 @@ peaks AS (
   FROM seconds GROUP BY 1
 ),
 resources AS (
-  SELECT coalesce(key_arn, key_ref, '(unresolved)') AS key, count(DISTINCT resource_arn) AS resources
+  SELECT coalesce(key_arn, alias_key, key_ref, '(unresolved)') AS key, count(DISTINCT resource_arn) AS resources
   FROM kms_events
+  LEFT JOIN aliases ON key_arn IS NULL AND key_ref = alias_ref
+    AND caller_account_id = coalesce(alias_account, caller_account_id) AND region = coalesce(alias_region, region)
+    AND event_time >= valid_from AND event_time < valid_to
   WHERE (CAST($from AS TIMESTAMP) IS NULL OR event_time >= $from)
     AND (CAST($to AS TIMESTAMP) IS NULL OR event_time < $to)
     AND (CAST($account AS VARCHAR) IS NULL OR caller_account_id = $account)
     AND (CAST($region AS VARCHAR) IS NULL OR region = $region)
-    AND (CAST($key AS VARCHAR) IS NULL OR key_arn = $key)
+    AND (CAST($key AS VARCHAR) IS NULL OR coalesce(key_arn, alias_key) = $key)
     AND (CAST($principal AS VARCHAR) IS NULL OR principal_arn = $principal)
     AND (CAST($service AS VARCHAR) IS NULL OR via_service = $service)
     AND $count_resources

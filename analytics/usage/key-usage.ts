@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
 import { flag } from '../params.ts';
-import { usageParams, usageRow } from './usage-columns.ts';
+import { runByKey, usageParams, usageRow } from './usage-columns.ts';
 
 export default defineAnalysis({
   name: 'key-usage',
@@ -20,7 +20,7 @@ export default defineAnalysis({
     'last_used_at',
   ],
   caveats: [
-    'Denied and throttled calls often name no key: they stand under (unresolved).',
+    'Denied and throttled calls often name no key: those that typed an alias belong to the key it meant then, the rest stand under (unresolved).',
     'ReEncrypt counts for its source key.',
     'AWS owned keys never appear in the log.',
     'No row means no event in the log; without coverage that is no proof of no use.',
@@ -32,6 +32,10 @@ export default defineAnalysis({
       .default(false)
       .describe('also count distinct resources (slower on long trails)'),
   }),
+  async run(sql, params, context) {
+    const { rows, notes } = await runByKey(sql, params, context, true);
+    return { rows: rows as never[], notes };
+  },
   row: z.object({
     key: z
       .string()

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
+import { runByKey } from './usage-columns.ts';
 import { filters } from '../params.ts';
 
 const count = (unit: string, description: string) => z.number().meta({ unit, description });
@@ -26,7 +27,15 @@ export default defineAnalysis({
     'Keys are those that a record resolves; AWS owned keys never appear.',
   ],
   sql: new URL('./log-totals.sql', import.meta.url),
-  params: z.object(filters),
+  params: z.object({
+    ...filters,
+    key: z.string().max(2048).optional().describe('key ARN, key id, or alias (as of the end)'),
+    principal: z.string().max(2048).optional().describe('role, user or session ARN, or service'),
+  }),
+  async run(sql, params, context) {
+    const { rows, notes } = await runByKey(sql, params, context);
+    return { rows: rows as never[], notes };
+  },
   row: z.object({
     first_at: at('first event, copies and history included'),
     last_at: at('last event'),

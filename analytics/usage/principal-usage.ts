@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
 import { flag } from '../params.ts';
-import { usageParams, usageRow } from './usage-columns.ts';
+import { runByKey, usageParams, usageRow } from './usage-columns.ts';
 
 export default defineAnalysis({
   name: 'principal-usage',
@@ -30,6 +30,10 @@ export default defineAnalysis({
       .default(false)
       .describe('also count distinct resources (slower on long trails)'),
   }),
+  async run(sql, params, context) {
+    const { rows, notes } = await runByKey(sql, params, context);
+    return { rows: rows as never[], notes };
+  },
   row: z.object({
     principal: z.string().meta({
       description: 'role or user ARN; of an assumed role the role; service name for AWS services',

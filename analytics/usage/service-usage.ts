@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineAnalysis } from '../analysis.ts';
-import { usageParams, usageRow } from './usage-columns.ts';
+import { runByKey, usageParams, usageRow } from './usage-columns.ts';
 
 export default defineAnalysis({
   name: 'service-usage',
@@ -24,6 +24,10 @@ export default defineAnalysis({
   ],
   sql: new URL('./service-usage.sql', import.meta.url),
   params: z.object(usageParams),
+  async run(sql, params, context) {
+    const { rows, notes } = await runByKey(sql, params, context);
+    return { rows: rows as never[], notes };
+  },
   row: z.object({
     service: z.string().meta({
       description: 'service that called on behalf; (direct) for calls of the principal itself',

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { filters, limit } from '../params.ts';
+import { runSql, type AnalysisContext } from '../analysis.ts';
+import { bindKey } from '../investigation/key-names.ts';
+import { filters, limit, type FilterValues } from '../params.ts';
 
 /** Parameters that the usage analyses share. */
 export const usageParams = {
   ...filters,
-  key: z.string().max(2048).optional().describe('key ARN'),
+  key: z.string().max(2048).optional().describe('key ARN, key id, or alias (as of the end)'),
   principal: z.string().max(2048).optional().describe('principal ARN'),
   service: z.string().max(256).optional().describe('service that called on behalf'),
   limit: limit(100),
@@ -35,3 +37,20 @@ export const usageRow = {
     .string()
     .meta({ unit: 'instant', description: 'last event, copies and history included' }),
 };
+
+/**
+ * Runs usage SQL with the key bound. Aliases are bound where rows or filters are of keys: a call that failed
+ * before KMS resolved its key then belongs to the key that the typed alias meant.
+ */
+export async function runByKey(
+  sql: string,
+  params: FilterValues & { key?: string | undefined },
+  context: AnalysisContext,
+  rowsAreKeys = false,
+): Promise<{ rows: Record<string, unknown>[]; notes: string[] }> {
+  const { key, aliases, notes } =
+    params.key === undefined && !rowsAreKeys
+      ? { key: null, aliases: [], notes: [] }
+      : await bindKey(context, params.key, params.to);
+  return { rows: await runSql(sql, { ...params, key, aliases }, context), notes };
+}

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import blastRadius from '../../../analytics/investigation/blast-radius.ts';
+import deniedAccess from '../../../analytics/investigation/denied-access.ts';
+import keyTimeline from '../../../analytics/investigation/key-timeline.ts';
+import principalTimeline from '../../../analytics/investigation/principal-timeline.ts';
+import callRates from '../../../analytics/usage/call-rates.ts';
+import keyUsage from '../../../analytics/usage/key-usage.ts';
+import principalUsage from '../../../analytics/usage/principal-usage.ts';
+import serviceUsage from '../../../analytics/usage/service-usage.ts';
+import { defaultConfig } from '../../../core/config.ts';
 import accessMatrix from '../../../analytics/investigation/access-matrix.ts';
 import { isoSeconds } from '../../../core/time.ts';
-import { event, plainEvent } from '../../support/events.ts';
-import { pick, runAnalysis } from '../../support/run-analysis.ts';
+import { event, plainEvent, withEvents } from '../../support/events.ts';
+import { pick, runAnalysis, type Row } from '../../support/run-analysis.ts';
 
 const start = plainEvent.event_time;
 
@@ -72,21 +81,65 @@ test('equals counts over plain arrays', async () => {
   );
 });
 
-test('an unresolved alias shows the key that it meant during all of its use', async () => {
+test('a call that typed an alias belongs to the key that it meant then, in every answer', async () => {
   const key = plainEvent.key_arn!;
-  const change = (second: number) =>
+  const second_key = 'arn:aws:kms:eu-central-1:111111111111:key/second';
+  const change = (second: number, arn: string) =>
     event({
       event_time: start + second,
       operation: 'UpdateAlias',
+      operation_class: 'management',
       key_arn: null,
-      request_parameters: JSON.stringify({ aliasName: 'alias/a', targetKeyId: key.split('/')[1] }),
+      request_parameters: JSON.stringify({ aliasName: 'alias/a', targetKeyId: arn }),
     });
-  const denied = (second: number) =>
-    event({ event_time: start + second, outcome: 'denied', key_arn: null, key_ref: 'alias/a' });
-  const meant = async (events: Parameters<typeof runAnalysis>[1]) => {
-    const { rows } = await runAnalysis(accessMatrix, events);
-    return rows.find((r) => r['key'] === 'alias/a')?.['alias_key_arn'];
-  };
-  expect(await meant([change(0), denied(1), denied(2)])).toBe(key);
-  expect(await meant([denied(0), change(1), denied(2)])).toBeNull();
+  const denied = (second: number, ref = 'alias/a') =>
+    event({ event_time: start + second, outcome: 'denied', key_arn: null, key_ref: ref });
+  const events = [
+    denied(0),
+    change(1, key),
+    denied(2),
+    denied(3),
+    denied(4, `arn:aws:kms:eu-central-1:111111111111:alias/a`),
+    denied(5, 'alias/other'),
+    change(6, second_key),
+    denied(7),
+    event({ event_time: start + 8 }),
+    event({ event_time: start + 9, outcome: 'denied' }),
+  ];
+  await withEvents(events, async (engine) => {
+    const context = { engine, config: defaultConfig };
+    const answer = async (analysis: typeof accessMatrix, params: Row, column = 'denied_calls') =>
+      (await analysis.execute(params, context)).rows
+        .filter(
+          (row) => params['key'] === undefined || row['key'] === undefined || row['key'] === key,
+        )
+        .reduce((sum, row) => sum + Number(row[column] ?? 0), 0);
+    // Three by alias, one by its own ARN.
+    expect(await answer(accessMatrix, { key })).toBe(4);
+    expect(await answer(accessMatrix, { key: 'alias/a', to: isoSeconds(start + 6) })).toBe(3);
+    expect(await answer(deniedAccess, { key })).toBe(4);
+    expect(await answer(keyUsage, { key })).toBe(4);
+    expect(await answer(principalUsage, { key })).toBe(4);
+    expect(await answer(serviceUsage, { key })).toBe(4);
+    expect(await answer(callRates, { key, by: 'none' }, 'calls')).toBe(5);
+    expect(await answer(keyTimeline, { key, outcome: 'denied' }, 'calls')).toBe(4);
+    const { principal_arn: principal } = plainEvent;
+    expect(await answer(keyTimeline, { key, principal, outcome: 'denied' }, 'calls')).toBe(4);
+    expect(await answer(keyTimeline, { key, principal: 'nobody' }, 'calls')).toBe(0);
+    expect(await answer(principalTimeline, { principal, key, outcome: 'denied' }, 'calls')).toBe(4);
+    const reached = (await blastRadius.execute({ principal, key }, context)).rows;
+    expect(reached.find((row) => row['kind'] === 'key')).toMatchObject({
+      name: key,
+      denied_calls: 4,
+    });
+    // Without a filter each key has its own, and what was typed before the alias was set stays as it is.
+    const usage = (await keyUsage.execute({}, context)).rows;
+    expect(Object.fromEntries(usage.map((row) => [row['key'], row['denied_calls']]))).toEqual({
+      [key]: 4,
+      [second_key]: 1,
+      'alias/a': 1,
+      'alias/other': 1,
+      '(unresolved)': 0,
+    });
+  });
 });

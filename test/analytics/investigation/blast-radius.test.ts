@@ -31,7 +31,8 @@ test('equals sets built over plain arrays, before and after the moment', async (
           event_time: start + c.second,
           principal_arn: c.principal,
           key_arn: c.key,
-          key_ref: 'alias/x',
+          // An alias that no resolved call shows stays as it was typed.
+          key_ref: c.key === null ? 'alias/unknown' : 'alias/x',
           destination_key_arn: c.destination,
           operation: c.operation,
           resource_arn: c.resource,
@@ -108,7 +109,7 @@ test('a credential is followed across principals, and needs a name', async () =>
   ];
   const { rows, notes } = await runAnalysis(blastRadius, events, { access_key: 'ASIA1' });
   expect(rows.filter((r) => r['kind'] === 'key')).toHaveLength(2);
-  expect(notes.join(' ')).toContain('2 key');
+  expect(notes.join(' ')).toContain('2 keys');
   await expect(runAnalysis(blastRadius, events, {})).rejects.toThrow(/at least one/);
 });
 
@@ -120,4 +121,24 @@ test('names written by attackers come back as the same text', async () => {
   const names = (kind: string) => rows.filter((r) => r['kind'] === kind).map((r) => r['name']);
   expect(names('key').sort()).toEqual([...hostileTexts].sort());
   expect(names('other').sort()).toEqual([...hostileTexts].sort());
+});
+
+test('objects of a log bucket are objects, and a key narrows to what was done with it', async () => {
+  const log = {
+    context_kind: 'cloudtrail',
+    s3_bucket: 'logs',
+    s3_context_is_bucket: false,
+    resource_arn: 'arn:aws:s3:::logs/AWSLogs/1.json.gz',
+  };
+  const events = [
+    event(log),
+    event({ ...log, key_arn: 'other', resource_arn: 'arn:aws:s3:::logs/2' }),
+  ];
+  const { principal_arn: principal, key_arn: key } = plainEvent;
+  const named = async (params: object) =>
+    (await runAnalysis(blastRadius, events, { principal, ...params })).rows
+      .filter((r) => r['kind'] === 's3_object')
+      .map((r) => r['name']);
+  expect(await named({})).toEqual(['arn:aws:s3:::logs/2', log.resource_arn]);
+  expect(await named({ key })).toEqual([log.resource_arn]);
 });

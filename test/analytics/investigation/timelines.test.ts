@@ -248,7 +248,7 @@ test('every answer tells the coverage of its range', async () => {
     from: '2026-10-05T10:00:00Z',
     to: '2026-10-05T16:00:00Z',
   });
-  expect(notes.join(' ')).toContain('records were read in 3 of 6 hours');
+  expect(notes.join(' ')).toContain('Coverage: 3 of 6 hours');
   const empty = await run(keyTimeline, events, { key, from: '2026-10-06', to: '2026-10-07' });
-  expect(empty.notes.join(' ')).toContain('no file that was read holds a record of this range');
+  expect(empty.notes.join(' ')).toContain('no file that was read covers any of this range');
 });
