@@ -24,7 +24,7 @@ export default defineInvestigation({
     'CloudTrail logs failed calls in some scenarios only: counts are a lower bound.',
     'A denied call of another account is logged only in the trail of the caller.',
     'Denials by the policy of a VPC endpoint (VpceAccessDenied) are logged only by a trail with network activity events. They are history: no load, no quota, no cost.',
-    'Denied calls often do not tell the key: then it stands as it was typed.',
+    'Denied calls often do not name the key: one that typed an alias belongs to the key that it meant then, others stay as they were typed.',
   ],
   sql: new URL('./denied-access.sql', import.meta.url),
   params: z.object({
