@@ -103,11 +103,11 @@ test('rules are chosen by name or id, findings by severity; the note says what w
   expect(await names({ severity: 'high' })).toEqual(['key-destruction']);
   await expect(names({ rules: 'nothing' })).rejects.toThrow(/no rule nothing/);
   const { notes } = await runAnalysis(detections, events);
-  expect(notes[0]).toBe(
+  expect(notes).toContain(
     `13 rules looked at 2 events from ${day(1)} to ${day(2)}: 2 findings of 2 rules.`,
   );
   // 25 hours of log are enough for mass-decrypt (24), and not for first-use (168).
-  expect(notes[1]).toBe(
+  expect(notes).toContain(
     '1 verdict could not be reached: too little history of the account to compare with. None of them is over an absolute threshold. Not judged is not "nothing found".',
   );
 });
