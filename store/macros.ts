@@ -1,5 +1,5 @@
 /**
- * DuckDB macros that bear Trino's names, so that analysis SQL reads the same on both engines.
+ * DuckDB macros with Trino's names, so that analysis SQL reads the same on both engines.
  * Each is listed in docs/sql.md with its meaning. They are made on each connection, not stored: a
  * database of an earlier keymeter then has those of this one.
  */

@@ -83,7 +83,7 @@ keymeter export kms_events --out kms_events.parquet`,
   }
   parts.push(
     '## Functions',
-    'Analysis SQL stays in what DuckDB and Trino both accept. Where their names differ, a DuckDB macro bears the name of Trino:',
+    'Analysis SQL stays in what DuckDB and Trino both accept. Where their names differ, a DuckDB macro has the name that Trino uses:',
     table(
       ['Macro', 'Meaning', 'In DuckDB'],
       createMacrosSql.map((sql) => {
