@@ -61,6 +61,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./sql-command.ts')).sqlCommand(),
   },
   {
+    name: 'lake',
+    description: 'write Parquet from many machines: plan, write, add, settle, tables',
+    load: async () => (await import('./lake-command.ts')).lakeCommand(),
+  },
+  {
     name: 'export',
     description: 'write a whole relation as Parquet, CSV or NDJSON',
     load: async () => (await import('./export-command.ts')).exportCommand(),

@@ -1,6 +1,7 @@
 import { exitCodes, KeymeterError } from '../core/errors.ts';
 import { openDatabase, type Database } from './database.ts';
 import { DuckDbEngine } from './duckdb/duckdb-engine.ts';
+import type { LakeAccess } from './lake/lake-files.ts';
 import type { OpenedEngine } from './engine.ts';
 
 export interface EngineOptions {
@@ -8,13 +9,20 @@ export interface EngineOptions {
   connections?: number | undefined;
   /** For SQL that a user wrote: it reads no file beyond the data. */
   sealed?: boolean | undefined;
+  /** How a lake's bucket is reached. */
+  access?: LakeAccess | undefined;
 }
 
 /** The forms of an engine's address, for messages and help. */
-export const engineAddresses = ['duckdb:FILE'] as const;
+export const engineAddresses = [
+  'duckdb:FILE',
+  'lake:PLACE',
+  'trino://HOST:PORT/CATALOG/SCHEMA',
+] as const;
 
 /**
- * Opens the engine at an address for reading: `duckdb:FILE`. This is the one place that chooses an
+ * Opens the engine at an address for reading: `duckdb:FILE`, or `lake:PLACE` (a directory or
+ * s3://bucket/prefix), or `trino://host:port/catalog/schema` (`trinos` over TLS). This is the one place that chooses an
  * engine. Throws KeymeterError bad_engine, and what opening that engine throws.
  */
 export async function openEngine(
@@ -26,6 +34,11 @@ export async function openEngine(
   switch (kind) {
     case 'duckdb':
       return openFile(rest, options);
+    case 'lake':
+      return openLake(rest, options);
+    case 'trino':
+    case 'trinos':
+      return openTrino(address, rest, kind === 'trinos');
     default:
       throw badEngine(address);
   }
@@ -42,6 +55,26 @@ export function engineOver(
 async function openFile(file: string, options: EngineOptions): Promise<OpenedEngine> {
   const database = await openDatabase(file, { readOnly: true, sealed: options.sealed ?? false });
   return new DuckDbEngine(database, { ...connectionsOf(options), ownsDatabase: true });
+}
+
+async function openLake(place: string, options: EngineOptions): Promise<OpenedEngine> {
+  const { openLakeFiles } = await import('./lake/lake-files.ts');
+  const { openLakeEngine } = await import('./lake/lake-engine.ts');
+  const lake = await openLakeFiles(place, options.access);
+  try {
+    const sealed = options.sealed ?? false;
+    return await openLakeEngine(lake, { ...connectionsOf(options), sealed });
+  } catch (error) {
+    lake.close();
+    throw error;
+  }
+}
+
+async function openTrino(address: string, rest: string, secure: boolean): Promise<OpenedEngine> {
+  const { TrinoEngine, trinoPlace } = await import('./trino/trino-engine.ts');
+  const place = trinoPlace(rest, secure);
+  if (!place) throw badEngine(address);
+  return new TrinoEngine(place);
 }
 
 const connectionsOf = ({ connections }: EngineOptions) =>

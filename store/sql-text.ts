@@ -1,5 +1,5 @@
 /** Strings and quoted names, which may hold two hyphens, before comments, which may hold quotes. */
-const quotedOrComment = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*/g;
+export const quotedOrComment = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*/g;
 
 /** SQL without its `--` comments: what they mention is neither a parameter nor a column. */
 export function withoutComments(sql: string): string {

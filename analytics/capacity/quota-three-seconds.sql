@@ -10,7 +10,7 @@ WITH wanted AS (
   JOIN (
     SELECT w.scope_no AS load_no, w.region, w.quota_id, w.custom_key_store_id
     FROM quota_scopes AS w
-    WHERE w.scope_no IN (SELECT CAST(t.load_number AS INTEGER) FROM UNNEST($load_numbers) AS t(load_number))
+    WHERE w.scope_no IN (SELECT CAST(t.load_number AS BIGINT) FROM UNNEST($load_numbers) AS t(load_number))
   ) AS n ON q.scope_no = n.load_no
     OR (q.region = n.region AND q.quota_id = n.quota_id AND q.custom_key_store_id = n.custom_key_store_id)
 ),

@@ -7,7 +7,7 @@ SELECT scope_no AS load_no, second,
   offered - throttled - CASE WHEN $include_aws_service THEN 0
     ELSE aws_service_offered - aws_service_throttled END AS accepted
 FROM calls_per_second
-WHERE scope_no IN (SELECT CAST(t.load_number AS INTEGER) FROM UNNEST($load_numbers) AS t(load_number))
+WHERE scope_no IN (SELECT CAST(t.load_number AS BIGINT) FROM UNNEST($load_numbers) AS t(load_number))
   AND (CAST($from AS TIMESTAMP) IS NULL OR second >= $from)
   AND (CAST($to AS TIMESTAMP) IS NULL OR second < $to)
   AND ($include_aws_service OR offered > aws_service_offered)

@@ -5,7 +5,7 @@
 --         $seconds_min (shortest run), $include_aws_service (BOOLEAN).
 -- Caveats: runs within 5 seconds of a logged throttle are left out: those are no suspicion.
 WITH limits AS (
-  SELECT CAST(split_part(t.item, '=', 1) AS INTEGER) AS load_no, CAST(split_part(t.item, '=', 2) AS DOUBLE) AS limit_calls
+  SELECT CAST(split_part(t.item, '=', 1) AS BIGINT) AS load_no, CAST(split_part(t.item, '=', 2) AS DOUBLE) AS limit_calls
   FROM UNNEST($limits) AS t(item)
 ),
 wanted AS (

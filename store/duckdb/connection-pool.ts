@@ -1,17 +1,21 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { KeymeterError } from '../../core/errors.ts';
-import type { Database } from '../database.ts';
+
+/** What connections are made of. */
+export interface Connectable {
+  connect(): Promise<DuckDBConnection>;
+}
 
 /** A few connections that are handed out in turn; those who wait are bounded too. */
 export class ConnectionPool {
-  readonly #database: Database;
+  readonly #database: Connectable;
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
   readonly #connections_max: number;
   readonly #waiting_max: number;
   #open = 0;
 
-  constructor(database: Database, connections_max: number, waiting_max: number) {
+  constructor(database: Connectable, connections_max: number, waiting_max: number) {
     this.#database = database;
     this.#connections_max = connections_max;
     this.#waiting_max = waiting_max;

@@ -22,18 +22,20 @@ export interface Query {
 }
 
 /**
- * The result's chunks; the last one is empty (so that names are known without rows). Runs inside the
+ * The result's chunks; with `narrows` each query gets views of the columns that it names.
+ * the last one is empty (so that names are known without rows). Runs inside the
  * connection's open transaction, so that views and query see one snapshot: a commit in between could
  * unfold the per-second counts.
  */
 export async function* resultChunks(
   connection: DuckDBConnection,
   { sql, params, options, only }: Query,
+  narrows: boolean,
 ): AsyncGenerator<ResultChunk> {
   const guard = interruptible(connection, options);
   try {
     guard.check();
-    await narrowViews(connection, sql, only);
+    if (narrows) await narrowViews(connection, sql, only);
     const result = await connection.stream(sql, ...bindings(sql, params));
     const names = result.deduplicatedColumnNames();
     const types = result.columnTypes();

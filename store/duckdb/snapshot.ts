@@ -9,12 +9,13 @@ import { resultChunks, type Query, type ResultChunk } from './result-chunks.ts';
  * ended, so none may be asked from within a stream.
  */
 export class Snapshot extends ChunkEngine {
-  readonly hasStoredIds = true;
+  readonly hasStoredIds: boolean;
   readonly #connection: DuckDBConnection;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(connection: DuckDBConnection) {
+  constructor(connection: DuckDBConnection, hasStoredIds: boolean) {
     super();
+    this.hasStoredIds = hasStoredIds;
     this.#connection = connection;
   }
 
@@ -29,7 +30,7 @@ export class Snapshot extends ChunkEngine {
     this.#turn = new Promise((resolve) => (done = resolve));
     try {
       await before;
-      yield* resultChunks(this.#connection, query);
+      yield* resultChunks(this.#connection, query, this.hasStoredIds);
     } finally {
       done();
     }
