@@ -69,6 +69,10 @@ function planCommand(): Command {
     .option('--to <instant>', 'only logs before this instant')
     .option('--account <id...>', 'only these accounts')
     .option('--region <region...>', 'only these Regions');
+  command.addHelpText(
+    'after',
+    '\nExample:\n  keymeter lake plan s3://trail-bucket/AWSLogs s3://lake-bucket/kms --shards 32',
+  );
   return withS3Flags(command).action(
     async (
       spec: string,
@@ -118,6 +122,7 @@ function writeCommand(): Command {
     )
     .option('--workers <n>', 'reading threads')
     .option('--memory-limit <size>', "DuckDB's memory limit, such as 1GB");
+  command.addHelpText('after', '\nExample:\n  keymeter lake write s3://lake-bucket/kms --shard 0');
   return withS3Flags(command).action(
     async (
       place: string,
@@ -168,6 +173,10 @@ function addCommand(): Command {
     .argument('<lake>', 'a directory, or s3://bucket/prefix')
     .option('--db <file>', 'database file', 'keymeter.duckdb')
     .requiredOption('--shard <name>', 'its name; the same name again takes the place of the first');
+  command.addHelpText(
+    'after',
+    '\nExample:\n  keymeter lake add lake/kms --db kms.duckdb --shard first',
+  );
   return withS3Flags(command).action(
     async (place: string, flags: S3Flags & { db: string; shard: string }) => {
       const shard = plainName('--shard', flags.shard);
@@ -193,6 +202,7 @@ function settleCommand(): Command {
     .argument('<lake>', 'a directory, or s3://bucket/prefix')
     .option('--memory-limit <size>', "DuckDB's memory limit", '2GB')
     .option('--threads <n>', "DuckDB's threads");
+  command.addHelpText('after', '\nExample:\n  keymeter lake settle s3://lake-bucket/kms');
   return withS3Flags(command).action(
     async (place: string, flags: S3Flags & { memoryLimit: string; threads?: string }) => {
       const threads = countFlag('--threads', flags.threads);
@@ -221,6 +231,10 @@ function tablesCommand(): Command {
     .option('--catalog <name>', "Trino's catalog of the Hive connector", 'lake')
     .option('--schema <name>', "Trino's schema, or Athena's database", 'kms')
     .option('--location <url>', 'the lake as that engine addresses it, such as local:///kms');
+  command.addHelpText(
+    'after',
+    '\nExample:\n  keymeter lake tables s3://lake-bucket/kms --for trino --schema kms',
+  );
   return withS3Flags(command).action(
     async (
       place: string,
