@@ -99,7 +99,10 @@ export default defineAnalysis({
     const near = [...current.values()]
       .filter((told) => (told.demand_peak_percent ?? -1) >= params.from_percent)
       .filter((told) => told.caller_account_id !== null && told.region !== null)
-      .sort((a, b) => b.demand_peak_percent! - a.demand_peak_percent!);
+      .sort(
+        (a, b) =>
+          b.demand_peak_percent! - a.demand_peak_percent! || (placeKey(a) < placeKey(b) ? -1 : 1),
+      );
     const rows: z.output<typeof row>[] = [];
     // One more than the limit, so that a cut can be told.
     for (const told of near.slice(0, params.limit + 1)) {
@@ -123,6 +126,10 @@ export default defineAnalysis({
     return { rows, notes: [lowerBound] };
   },
 });
+
+/** Equal peaks come in the order of their places, whichever engine gave them. */
+const placeKey = ({ caller_account_id, region, quota_id }: UtilisationRow): string =>
+  JSON.stringify([caller_account_id, region, quota_id]);
 
 function requestRow(
   told: UtilisationRow,
