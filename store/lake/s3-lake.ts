@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -13,6 +13,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { exitCodes, KeymeterError } from '../../core/errors.ts';
 import { contentName, type LakeAccess, type LakeFiles } from './lake-files.ts';
+
+/** Larger files are streamed. */
+const body_bytes_max = 1_073_741_824;
 
 /** A lake in a bucket. DuckDB reads local copies: it is given no network and no extension. */
 export class S3Lake implements LakeFiles {
@@ -61,7 +64,8 @@ export class S3Lake implements LakeFiles {
 
   async putFile(file: string, local: string): Promise<void> {
     const { size } = await stat(local);
-    const Body = createReadStream(local);
+    // A streamed body has its checksum behind it in chunks, which not every S3-compatible server reads.
+    const Body = size <= body_bytes_max ? await readFile(local) : createReadStream(local);
     await this.#send(
       file,
       new PutObjectCommand({ ...this.#object(file), Body, ContentLength: size }),
