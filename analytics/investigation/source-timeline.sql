@@ -39,7 +39,7 @@ chosen AS (
   WHERE (CAST($source AS VARCHAR) IS NULL OR caller_source = $source)
     AND (CAST($user_agent AS VARCHAR) IS NULL OR user_agent = $user_agent)
     AND CAST($vpc_endpoint AS VARCHAR) IS NULL
-    AND (CAST($bucket AS VARCHAR) IS NULL OR split_part(resource_arn, '/', 1) = 'arn:aws:s3:::' || $bucket)
+    AND (CAST($bucket AS VARCHAR) IS NULL OR split_part(resource_arn, '/', 1) = 'arn:aws:s3:::' || CAST($bucket AS VARCHAR))
     AND (CAST($access_key AS VARCHAR) IS NULL OR access_key_id = $access_key)
     AND (CAST($session AS VARCHAR) IS NULL OR caller_arn = $session
       OR caller_arn LIKE '%:assumed-role/%' AND split_part(caller_arn, '/', 3) = $session)
