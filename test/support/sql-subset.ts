@@ -43,7 +43,10 @@ const forbidden: readonly [RegExp, string][] = [
   [/\b(GLOB|ILIKE|SIMILAR\s+TO)\b/i, 'LIKE or regexp_like'],
   [/->/, 'json_extract_scalar or no lambda, not ->'],
   [/\{/, 'no struct literal'],
-  [/\|\|\s*\$|\$\w+\s*\|\|/, 'CAST($x AS VARCHAR) beside ||: Trino takes a bare NULL there for an array'],
+  [
+    /\|\|\s*\$|\$\w+\s*\|\|/,
+    'CAST($x AS VARCHAR) beside ||: Trino takes a bare NULL there for an array',
+  ],
   [/(?<!ARRAY)\[/i, 'ARRAY[...], and element_at for an element'],
   [/^\s*FROM\b/i, 'SELECT first'],
 ];
