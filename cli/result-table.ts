@@ -30,8 +30,8 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** A column of text narrower than this says too little. */
 const text_width_min = 16;
-/** The first column says what a row is about. */
-const first_width_min = 28;
+/** The first column says what a row is about: a short key ARN with account and Region fits. */
+const first_width_min = 40;
 const text_width_max = 48;
 const heading_width_min = 10;
 /** Units that a reader sees from the value or from the column's title. */
@@ -130,7 +130,10 @@ function clamped(
 ): string[][] {
   const widths = headings.map((heading, i) => Math.min(widthOf(heading, cells, i), text_width_max));
   const floors = headings.map((heading, i) =>
-    Math.max(widthOf(heading, [], i), i === 0 ? first_width_min : text_width_min),
+    Math.max(
+      widthOf(heading, [], i),
+      i === 0 ? Math.min(first_width_min, width - 5) : text_width_min,
+    ),
   );
   const total = () => widths.reduce((sum, one) => sum + one + 3, 1);
   while (total() > width) {

@@ -7,6 +7,7 @@ import { overviewReport } from '../reports/overview.ts';
 import { reportText } from '../reports/render-text.ts';
 import { openDatabase } from '../store/database.ts';
 import { engineOver } from '../store/open-engine.ts';
+import { demoDatabase } from './engine-flag.ts';
 import { writeDemo } from './demo-command.ts';
 import { demoConfigFile, demoTruthFile } from '../demo/generate.ts';
 import { exitCodeOf, filterError } from './run-verdict.ts';
@@ -35,8 +36,7 @@ import { watchSettings, withWatchFlags, type WatchFlags } from './watch-flags.ts
 
 type UpFlags = Omit<IngestFlags & ServeFlags & WatchFlags, 'db'> & { db?: string; serve: boolean };
 
-/** The demo has a file of its own, so that it never mixes with real logs. */
-const demo = { directory: 'demo-trail', database: 'keymeter-demo.duckdb' };
+const demo = { directory: 'demo-trail', database: demoDatabase };
 
 export function upCommand(): Command {
   const command = new Command('up')

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeymeterError } from '../core/errors.ts';
 import { plantBackground } from './background.ts';
+import { demoNames } from './organisation.ts';
 import { layFiles, writeFiles, type DeliveryProgress } from './delivery.ts';
 import { writeDecoys } from './decoys.ts';
 import { Plan } from './plan.ts';
@@ -49,7 +50,7 @@ export async function generateDemoTrail(
   await emptyDemoDirectory(directory);
   const overrides = cleanOnly ? [] : quotaOverrides;
   // First of all, as the mark by which the next run knows an unfinished demo trail for its own.
-  await writeJson(join(directory, demoConfigFile), { quotaOverrides: overrides });
+  await writeJson(join(directory, demoConfigFile), { quotaOverrides: overrides, names: demoNames });
   const plan = new Plan({ seed, days, scale });
   const situations = cleanOnly ? {} : plantSituations(plan);
   plantBackground(plan);

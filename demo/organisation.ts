@@ -9,6 +9,15 @@ export const accounts = {
   sandbox: '777788889999',
 } as const;
 
+/** What the organisation calls its accounts, for the configuration beside the trail. */
+export const demoNames = {
+  accounts: [
+    { account_id: accounts.prod, name: 'prod', environment: 'production', team: 'platform' },
+    { account_id: accounts.data, name: 'data', environment: 'production', team: 'analytics' },
+    { account_id: accounts.sandbox, name: 'sandbox', environment: 'test', team: 'platform' },
+  ],
+};
+
 /** Outside the organisation: never has log files of its own. */
 export const foreignAccount = '999988887777';
 

@@ -38,6 +38,23 @@ describe('the built program', () => {
     expect(listed).toEqual([...(await analyses()).keys()]);
   });
 
+  it("reads the demo's database where only that one is, and says so", async () => {
+    const folder = path.join(scratch, 'demo');
+    const logs = path.join(folder, 'logs');
+    put(logs, 'a.json.gz', logOf([kmsRecord('a')]));
+    const program = path.join(root, 'dist/cli/main.js');
+    const run = (...words: string[]) =>
+      promisify(execFile)(process.execPath, [program, ...words], { cwd: folder });
+    await run('ingest', 'logs', '--db', 'keymeter-demo.duckdb');
+    const words = ['run', 'key-usage', '--format', 'json'];
+    const demo = await run(...words);
+    expect(JSON.parse(demo.stdout)).toMatchObject({ rows: [{ calls: 1 }] });
+    expect(demo.stderr).toContain("the demo's keymeter-demo.duckdb is read");
+    await run('ingest', 'logs');
+    expect((await run(...words)).stderr).toBe('');
+    await expect(run(...words, '--db', 'other.duckdb')).rejects.toMatchObject({ code: 1 });
+  });
+
   it('says that the database cannot be opened, while its readers still load', async () => {
     const logs = path.join(scratch, 'logs');
     put(logs, 'a.json.gz', logOf([kmsRecord('a')]));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoConfigFile, demoTruthFile, generateDemoTrail } from '../../demo/generate.ts';
+import { demoNames } from '../../demo/organisation.ts';
 import type { DemoTruth } from '../../demo/truth.ts';
 import {
   callerAccount,
@@ -103,7 +104,10 @@ describe('the truth of the whole demo trail', () => {
   it('stands beside the trail, with the config it assumes', () => {
     const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
     expect(read(demoTruthFile)).toEqual(JSON.parse(JSON.stringify(truth)));
-    expect(read(demoConfigFile)).toEqual({ quotaOverrides: truth.quota_overrides });
+    expect(read(demoConfigFile)).toEqual({
+      quotaOverrides: truth.quota_overrides,
+      names: demoNames,
+    });
   });
 
   it('is told in the docs, situation by situation', () => {
