@@ -59,12 +59,8 @@ const replays = {
     const replay = new ServiceReplay({ target_seconds: 3_600, current_seconds: 300 });
     return {
       add: (next, second) => {
-        replay.add({
-          second,
-          item: next() < 0.5 ? 'Decrypt' : 'GenerateDataKey',
-          session: `session-${Math.floor(next() * 500)}`,
-          source_ip: '',
-        });
+        const item = next() < 0.5 ? 1 : 2;
+        replay.add({ second, item, client: item * 500 + Math.floor(next() * 500) });
       },
       kept: () => replay.finish().calls_after_high,
     };

@@ -25,7 +25,7 @@ const Row = z.object({
   region: z.string().meta({ description: 'AWS Region' }),
   resource: z.string().meta({ description: 'queue, table, secret, parameter, function, ...' }),
   principal_arn: z.string().meta({ description: 'who calls' }),
-  key_arn: z.string().meta({ description: 'KMS key (the first, when there are several)' }),
+  key_arn: z.string().meta({ description: 'KMS key (the first by name, when there are several)' }),
   target_seconds: z
     .number()
     .meta({ unit: 's', description: 'reuse time once the lever is pulled' }),
@@ -183,46 +183,48 @@ interface Group {
   key_arn: string;
 }
 
+/** Streams service-levers.sql: the six names of a place, then its calls in order of time. */
 async function* replayServices(
   sql: string,
   params: ParamValues,
   context: AnalysisContext,
 ): AsyncGenerator<{ group: Group; outcome: ServiceOutcome }> {
-  let open: { group: Group; replay: ServiceReplay } | null = null;
+  const replays = new Map<LeverName, ServiceReplay>();
+  let place = 0;
+  let names: string[] = [];
+  const finish = () => {
+    const [lever, account_id, region, resource, principal_arn, key_arn] = names as [
+      LeverName,
+      ...[string, string, string, string, string],
+    ];
+    const group = { lever, account_id, region, resource, principal_arn, key_arn };
+    return { group, outcome: replayOf(lever).finish() };
+  };
+  const replayOf = (lever: LeverName): ServiceReplay => {
+    const replay = replays.get(lever) ?? new ServiceReplay(timesOf(lever, params));
+    replays.set(lever, replay);
+    return replay;
+  };
   for await (const chunk of context.engine.stream(sql, sqlParams(params), context)) {
-    const columns = chunk.columns as readonly string[][];
-    const [levers, accounts, regions, resources, principals, , items, sessions, ips, keys] =
-      columns;
-    const times = chunk.columns[5] as number[];
+    const [places, seconds, items, clients] = chunk.columns as readonly number[][];
+    const texts = chunk.columns[4] as (string | null)[];
+    let replay = names.length === 0 ? undefined : replayOf(names[0] as LeverName);
     for (let row = 0; row < chunk.rowCount; row++) {
-      const group = open?.group;
-      if (
-        !group ||
-        group.principal_arn !== principals![row] ||
-        group.resource !== resources![row] ||
-        group.lever !== levers![row] ||
-        group.region !== regions![row] ||
-        group.account_id !== accounts![row]
-      ) {
-        if (open) yield { group: open.group, outcome: open.replay.finish() };
-        const lever = levers![row] as LeverName;
-        open = {
-          group: {
-            lever,
-            account_id: accounts![row]!,
-            region: regions![row]!,
-            resource: resources![row]!,
-            principal_arn: principals![row]!,
-            key_arn: keys![row]!,
-          },
-          replay: new ServiceReplay(timesOf(lever, params)),
-        };
+      const text = texts[row]!;
+      if (text === null) {
+        replay!.call(seconds![row]!, items![row]!, clients![row]!);
+        continue;
       }
-      const [item, session, source_ip] = [items![row]!, sessions![row]!, ips![row]!];
-      open!.replay.add({ second: times[row]!, item, session, source_ip });
+      if (places![row] !== place) {
+        if (place > 0) yield finish();
+        place = places![row]!;
+        names = [];
+        replay = replayOf(text as LeverName);
+      }
+      names.push(text);
     }
   }
-  if (open) yield { group: open.group, outcome: open.replay.finish() };
+  if (place > 0) yield finish();
 }
 
 function evidenceOf(outcome: ServiceOutcome): string {

@@ -1,4 +1,4 @@
-import { FixedWindows, Interner, PeakSecond } from './write-window.ts';
+import { FixedWindows, PeakSecond } from './write-window.ts';
 
 export const leverNames = [
   'sqs_reuse',
@@ -14,10 +14,10 @@ export type LeverName = (typeof leverNames)[number];
 /** One call that a lever may spare; calls come in order of second. */
 export interface ServiceCall {
   second: number;
-  /** What one cache entry or data key serves. */
-  item: string;
-  session: string;
-  source_ip: string;
+  /** Number of what one cache entry or data key serves. */
+  item: number;
+  /** Number of the client: an item, session and address. */
+  client: number;
 }
 
 export interface LeverTimes {
@@ -51,8 +51,7 @@ export class ServiceReplay {
   readonly #target: FixedWindows;
   readonly #shared: FixedWindows;
   readonly #current: FixedWindows | null;
-  readonly #clients = new Interner();
-  readonly #items = new Interner();
+  readonly #clients = new Set<number>();
   readonly #before = new PeakSecond();
   readonly #after = new PeakSecond();
   #calls = 0;
@@ -69,9 +68,13 @@ export class ServiceReplay {
     this.#current = times.current_seconds === null ? null : new FixedWindows(times.current_seconds);
   }
 
-  add(call: ServiceCall): void {
-    const { second, item } = call;
-    const client = this.#clients.of(`${item}\n${call.session}\n${call.source_ip}`);
+  add({ second, item, client }: ServiceCall): void {
+    this.call(second, item, client);
+  }
+
+  /** The same as add() without an object for each call. */
+  call(second: number, item: number, client: number): void {
+    this.#clients.add(client);
     if (this.#calls++ === 0) this.#first = second;
     this.#last = second;
     this.#before.add(second);
@@ -79,11 +82,25 @@ export class ServiceReplay {
       this.#kept++;
       this.#after.add(second);
     }
-    if (this.#shared.opens(this.#items.of(item), second)) this.#keptShared++;
+    if (this.#shared.opens(item, second)) this.#keptShared++;
     if (this.#current?.opens(client, second)) this.#periods++;
   }
 
+  /** What came of it; after that the replay is ready for the next place, with its memory. */
   finish(): ServiceOutcome {
+    const outcome = this.#outcome();
+    this.#target.clear();
+    this.#shared.clear();
+    this.#current?.clear();
+    this.#clients.clear();
+    this.#before.clear();
+    this.#after.clear();
+    this.#calls = this.#kept = this.#keptShared = this.#periods = 0;
+    this.#first = this.#last = Number.NaN;
+    return outcome;
+  }
+
+  #outcome(): ServiceOutcome {
     const hosts =
       this.#current === null || this.#times.target_seconds <= this.#times.current_seconds!
         ? 1
