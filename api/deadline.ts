@@ -18,7 +18,7 @@ export async function withDeadline<T>(
       timer.abort();
       reject(
         new KeymeterError('deadline_exceeded', `no answer within ${deadline_ms} ms`, {
-          fix: 'ask for a shorter time range, or start the server with a longer --deadline',
+          fix: 'ask for a shorter time range, or give a longer --deadline',
         }),
       );
     }, deadline_ms);

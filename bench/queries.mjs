@@ -1,5 +1,6 @@
 // Times the capacity analyses on a generated database: `node bench/queries.mjs [events] [runs] [only]`.
 // The database stays in .tmp/ for the next run (or KEYMETER_BENCH_DIR). Writes bench/results-queries.md.
+// KEYMETER_BENCH_SHAPE=demo times every analysis with its example on the demo trail, repeated to that size.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { analyses } from '../dist/analytics/registry.js';
 import { defaultConfig } from '../dist/core/config.js';
 import { DuckDbEngine } from '../dist/store/duckdb/duckdb-engine.js';
+import { amplifiedDatabase } from './amplified-database.mjs';
 import { queryDatabase } from './query-database.mjs';
 
 const events = Number(process.argv[2] ?? 10_000_000);
@@ -23,16 +25,15 @@ const params = {
 const bars_ms = { 'quota-utilisation': 500 };
 const bar_ms = 3_000;
 
-const database = await queryDatabase(
-  path.join(folder, `queries-${events}.duckdb`),
-  events,
-  threads,
-);
+const isDemo = process.env.KEYMETER_BENCH_SHAPE === 'demo';
+const make = isDemo ? amplifiedDatabase : queryDatabase;
+const file_name = isDemo ? `demo-${events}.duckdb` : `queries-${events}.duckdb`;
+const database = await make(path.join(folder, file_name), events, threads);
 const engine = new DuckDbEngine(database);
 const rows = [];
 for (const analysis of (await analyses()).values()) {
-  if (only ? !only.includes(analysis.name) : analysis.topic !== 'capacity') continue;
-  for (const given of params[analysis.name] ?? [{}]) {
+  if (only ? !only.includes(analysis.name) : !isDemo && analysis.topic !== 'capacity') continue;
+  for (const given of params[analysis.name] ?? [isDemo ? analysis.example : {}]) {
     const times = [];
     const cpu = [];
     let found = 0;
@@ -68,7 +69,7 @@ database.close();
 if (only) process.exit(0);
 
 const file = fileURLToPath(new URL('./results-queries.md', import.meta.url));
-const heading = `## ${events.toLocaleString('en')} events`;
+const heading = `## ${events.toLocaleString('en')} events${isDemo ? ', the demo trail repeated' : ''}`;
 const section = [
   heading,
   '',

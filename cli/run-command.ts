@@ -1,22 +1,26 @@
 import { Command, Option } from 'commander';
-import type { Analysis } from '../analytics/analysis.ts';
+import type { Analysis, AnalysisContext } from '../analytics/analysis.ts';
 import { readNames } from '../analytics/names.ts';
 import { analyses, analysis } from '../analytics/registry.ts';
 import { exitCodes, KeymeterError } from '../core/errors.ts';
+import { withDeadline } from '../api/deadline.ts';
 import { commandFlags } from '../core/command-line.ts';
 import { openFlagged, withEngineFlags, type EngineFlags } from './engine-flag.ts';
 import { loadConfig, withConfigFlags, type ConfigFlags } from './load-config.ts';
 import { wantsColour } from './colour.ts';
+import { showElapsed } from './elapsed.ts';
 import { columnsOf, formats, outputWidth, rendered, type Format } from './output.ts';
 import type { TableColumn, TableOptions } from './result-table.ts';
 import { analysisFlags, rawParams } from './param-flags.ts';
 import { nearest } from './nearest.ts';
+import { durationFlag } from './watch-flags.ts';
 
 export interface QueryFlags extends ConfigFlags, EngineFlags {
   format: Format;
   out?: string;
   wide?: boolean;
   columns?: string;
+  deadline?: string;
 }
 
 export function withQueryFlags(command: Command): Command {
@@ -76,6 +80,7 @@ export async function coverageCommand(): Promise<Command> {
 function analysisCommand(analysis: Analysis, words = `run ${analysis.name}`): Command {
   const command = new Command(analysis.name).description(analysis.question);
   withQueryFlags(command);
+  command.option('--deadline <duration>', 'give up after this long, such as 90s or 10m');
   for (const option of analysisFlags(analysis)) command.addOption(option);
   command.addHelpText('after', helpText(analysis, words));
   return command.action(async (_: unknown, self: Command) => {
@@ -104,7 +109,7 @@ async function runAnalysis(
   try {
     const context = { engine, config };
     const picked = pickedColumns(analysis, flags.columns);
-    const result = await analysis.execute(params, context);
+    const result = await answered(analysis, params, context, flags.deadline);
     const isTable = flags.format === 'table';
     const names = isTable ? await readNames(context) : undefined;
     await write(result, flags, columnsOf(analysis), {
@@ -117,6 +122,20 @@ async function runAnalysis(
   } finally {
     engine.close();
   }
+}
+
+/** The result within `--deadline`; without one it may take as long as it does. */
+function answered(
+  analysis: Analysis,
+  params: Record<string, unknown>,
+  context: AnalysisContext,
+  deadline: string | undefined,
+): ReturnType<Analysis['execute']> {
+  const within = (signal?: AbortSignal) => analysis.execute(params, { ...context, signal });
+  const deadline_ms = deadline === undefined ? undefined : durationFlag('--deadline', deadline);
+  return showElapsed(analysis.name, () =>
+    deadline_ms === undefined ? within() : withDeadline(deadline_ms, undefined, within),
+  );
 }
 
 /** The columns of `--columns a,b`; throws KeymeterError unknown_column with the nearest name. */
