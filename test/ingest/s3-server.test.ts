@@ -129,7 +129,7 @@ describe.skipIf(!s3ServerBinary)('a real S3 server', () => {
   test('turns away a wrong secret, no signature and a bucket that is not there', async () => {
     const open = (spec: string, more: SourceOptions) => openSource(spec, { ...options, ...more });
     await expect(open('s3://logs', { profile: 'wrong' })).rejects.toMatchObject({
-      code: 'bucket_denied',
+      code: 'credentials_refused',
     });
     await expect(open('s3://logs', { profile: undefined, anonymous: true })).rejects.toMatchObject({
       code: 'bucket_denied',
@@ -139,7 +139,7 @@ describe.skipIf(!s3ServerBinary)('a real S3 server', () => {
     });
     const denied = new S3Reader({ ...options, profile: 'wrong' });
     const [object] = objectsOf(await list('s3://logs/copies/flat')) as [ListedObject];
-    await expect(denied.read(object)).rejects.toMatchObject({ errorClass: 'denied' });
+    await expect(denied.read(object)).rejects.toMatchObject({ errorClass: 'credentials' });
     denied.close();
   });
 
