@@ -76,7 +76,6 @@ export const findingHeadline = [
   'first_at',
   'account_id',
   'events',
-  'evidence_event_ids',
 ] as const;
 
 export type Finding = z.output<typeof findingRow>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberOf } from '../../core/member-of.ts';
 import { plural } from '../../core/words.ts';
 import { filters, instant, limit } from '../params.ts';
 import { runSql } from '../analysis.ts';
@@ -87,7 +88,7 @@ export default defineInvestigation({
   notes: (rows, params) => {
     const count = (kind: string) => rows.filter((row) => row.kind === kind).length;
     const kinds = [...new Set(rows.map((row) => row.kind))].map((kind) =>
-      plural(count(kind), kind.replaceAll('_', ' '), kindsPlural[kind]),
+      plural(count(kind), kind.replaceAll('_', ' '), memberOf(kindsPlural, kind)),
     );
     const fresh = rows.filter((row) => row.new_after).length;
     return rows.length === 0

@@ -40,6 +40,7 @@ export default defineInvestigation({
   question:
     'Which principal uses a key, a Region or an address, and which account a key, that it did not use in the baseline before?',
   audience: ['security'],
+  headline: ['verdict', 'kind', 'subject', 'object', 'first_at', 'calls', 'account_id'],
   caveats: [
     'New means new in the logs that were read: a gap in the baseline makes old habits look new.',
     'Addresses are those of direct calls; calls through a service carry the service.',
